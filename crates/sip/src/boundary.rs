@@ -320,3 +320,15 @@ pub enum Event {
     /// As a client: refused.
     RegistrationRefused { account: Arc<str>, status: u16 },
 }
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientCredentials").field("name", &self.name).finish_non_exhaustive()
+    }
+}
