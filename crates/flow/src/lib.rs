@@ -1,1 +1,8 @@
-//! Placeholder until its first slice lands.
+//! IVR documents: their model, their check, and their run.
+//!
+//! A run is a pure interpreter: it emits [`Effect`]s and is resumed with [`Outcome`]s. It never waits, looks anything up,
+//! or knows a leg, a packet or a SIP message.
+
+mod boundary;
+
+pub use boundary::*;
