@@ -6,3 +6,7 @@
 mod boundary;
 
 pub use boundary::*;
+
+/// Stand-in for the document model until it lands.
+#[derive(Debug)]
+pub struct Flow;

@@ -1,1 +1,5 @@
-//! Placeholder until its first slice lands.
+//! Folds facts into call records and live boards. Reads facts, feeds nobody back.
+
+mod record;
+
+pub use record::*;
