@@ -3,4 +3,5 @@
 //! Bytes and flows go in and out; what they mean is the business of `sip` and `media`. Nothing here knows a call,
 //! an agent or a queue.
 
+pub mod datagram;
 pub mod sip;

@@ -2,7 +2,6 @@
 //! limits; knows nothing of a message beyond where it ends (`sip::Framer`).
 
 mod framer;
-mod kernel;
 mod stream;
 mod table;
 mod udp;

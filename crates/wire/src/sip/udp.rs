@@ -3,7 +3,8 @@
 //! Never parses a message and never waits for the exchange longer than [`HAND_OVER_MS_MAX`]: meanwhile the kernel's
 //! buffer holds what comes, and what it cannot hold is counted by it.
 
-use super::{Config, Inbound, Local, Statistics, kernel};
+use super::{Config, Inbound, Local, Statistics};
+use crate::datagram::{self, Wait};
 use bytes::{Bytes, BytesMut};
 use crossbeam_channel::{SendTimeoutError, Sender};
 use sip::{Flow, Transport};
@@ -65,7 +66,7 @@ impl Udp {
         statistics: Arc<Statistics>,
     ) -> io::Result<Self> {
         let socket = Arc::new(bind(address)?);
-        let granted = enlarge_receive_buffer(&socket)?;
+        let granted = datagram::enlarge_receive_buffer(&socket, RECEIVE_BUFFER_BYTES)?;
         statistics.receive_buffer_bytes.store(granted as u64, Relaxed);
         let bound = socket.local_addr()?.as_socket().ok_or(ErrorKind::AddrNotAvailable)?;
         let local = Local { bound, external: config.external_address };
@@ -99,16 +100,9 @@ fn bind(address: SocketAddr) -> io::Result<Socket> {
     }
     socket.bind(&address.into())?;
     socket.set_read_timeout(Some(Duration::from_millis(STOP_CHECK_MS)))?;
-    kernel::ask_for_control_messages(&socket, address.is_ipv6())?;
+    datagram::ask_for_destination(&socket, address.is_ipv6())?;
+    datagram::ask_for_drops(&socket)?;
     Ok(socket)
-}
-
-/// Returns the bytes granted. Linux answers with twice the number it was given, to account for its own bookkeeping.
-fn enlarge_receive_buffer(socket: &Socket) -> io::Result<usize> {
-    if kernel::force_receive_buffer(socket, RECEIVE_BUFFER_BYTES as i32).is_err() {
-        socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
-    }
-    Ok(socket.recv_buffer_size()? / 2)
 }
 
 struct ReceiveThread {
@@ -121,9 +115,9 @@ struct ReceiveThread {
 
 impl ReceiveThread {
     fn run(self) {
-        let mut receiver = kernel::Receiver::new();
+        let mut receiver = datagram::Receiver::new(datagram::PAYLOAD_BYTES_MAX);
         while !self.stop.load(Relaxed) {
-            match receiver.receive(&self.socket) {
+            match receiver.receive(&self.socket, Wait::ForOne) {
                 Ok(_) => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => continue,
                 Err(_) => {
@@ -140,7 +134,7 @@ impl ReceiveThread {
     }
 
     /// One allocation for the bytes of the whole batch; each message is a slice of it.
-    fn collect(&self, receiver: &kernel::Receiver) -> Vec<(Flow, Bytes)> {
+    fn collect(&self, receiver: &datagram::Receiver) -> Vec<(Flow, Bytes)> {
         let total = receiver.datagrams().map(|d| d.payload.len()).sum();
         let mut together = BytesMut::with_capacity(total);
         receiver.datagrams().for_each(|d| together.extend_from_slice(d.payload));
@@ -148,10 +142,10 @@ impl ReceiveThread {
         let batch: Vec<_> = receiver
             .datagrams()
             .map(|datagram| {
-                if let Some(dropped) = datagram.dropped {
+                if let Some(dropped) = datagram.notes.dropped {
                     self.statistics.kernel_drops.store(u64::from(dropped), Relaxed);
                 }
-                let local = self.local.towards(datagram.remote, datagram.local);
+                let local = self.local.towards(datagram.remote, datagram.notes.local);
                 let flow = Flow { transport: Transport::Udp, local, remote: datagram.remote, connection: 0 };
                 (flow, together.split_to(datagram.payload.len()))
             })
