@@ -6,5 +6,6 @@
 mod digest;
 pub mod generator;
 pub mod http;
+pub mod phone;
 pub mod process;
 pub mod relay;
