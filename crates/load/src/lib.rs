@@ -3,7 +3,6 @@
 //! Nothing here is part of the server: it meets the server over sockets, like any phone, and reads what it used from
 //! `/proc`.
 
-mod digest;
 pub mod generator;
 pub mod http;
 pub mod phone;

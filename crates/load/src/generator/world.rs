@@ -138,7 +138,9 @@ impl World {
         }
         let deadline = self.began.elapsed() + REGISTER_PATIENCE;
         let mut receiver = Receiver::new(ROOM_BYTES);
-        while self.phones.iter().any(|phone| !phone.registered) && self.began.elapsed() < deadline {
+        while self.phones.iter().any(|phone| !phone.registered && phone.refused.is_none())
+            && self.began.elapsed() < deadline
+        {
             self.turn(&mut receiver)?;
         }
         match self.phones.iter().filter(|phone| !phone.registered).count() {

@@ -92,9 +92,8 @@ mod tests {
     use super::*;
 
     fn heard(amplitude: f64, tones: &[f64]) -> Second {
-        let sample = |n: usize| {
-            tones.iter().map(|hz| amplitude * (TAU * hz * n as f64 / 8_000.0).sin()).sum::<f64>() * 32_767.0
-        };
+        let sample =
+            |n: usize| tones.iter().map(|hz| amplitude * (TAU * hz * n as f64 / 8_000.0).sin()).sum::<f64>() * 32_767.0;
         Ear::new().take((0..SECOND_SAMPLES).map(|n| sample(n) as i16)).unwrap()
     }
 

@@ -28,7 +28,8 @@ impl FromStr for Script {
 
 fn step(item: &str) -> Result<Step, String> {
     if let Some(seconds) = item.strip_prefix("wait") {
-        let seconds: f64 = seconds.parse().map_err(|_| format!("`{item}`: say how many seconds, as in wait2 or wait0.5"))?;
+        let seconds: f64 =
+            seconds.parse().map_err(|_| format!("`{item}`: say how many seconds, as in wait2 or wait0.5"))?;
         if !(0.0..=WAIT_S_MAX).contains(&seconds) {
             return Err(format!("`{item}`: between 0 and {WAIT_S_MAX} seconds"));
         }
@@ -47,8 +48,7 @@ mod tests {
     #[test]
     fn keys_and_waits_are_read() {
         let script: Script = "1, wait2.5,23#,".parse().unwrap();
-        let expected =
-            [Step::Keys("1".into()), Step::Wait(Duration::from_millis(2_500)), Step::Keys("23#".into())];
+        let expected = [Step::Keys("1".into()), Step::Wait(Duration::from_millis(2_500)), Step::Keys("23#".into())];
         assert_eq!(script.0, expected);
         for bad in ["x", "wait", "wait-1", "waitNaN", "1;2", "wait99999"] {
             assert!(bad.parse::<Script>().is_err(), "{bad}");

@@ -10,8 +10,8 @@ use super::{
 use bytes::Bytes;
 use media::wav::{self, Format};
 use sip::{
-    Body, ClientCredentials, Command, Config, DialogId, EndCause, Endpoint, Event, Flow, Input, Invite, Invited, Output,
-    Registration, Target, Transport,
+    Body, ClientCredentials, Command, Config, DialogId, EndCause, Endpoint, Event, Flow, Input, Invite, Invited,
+    Output, Registration, Target, Transport,
 };
 use std::{
     fs,
@@ -167,7 +167,8 @@ impl<'a, W: Write> Phone<'a, W> {
 
     fn begin(&mut self) {
         let Some(account) = &self.args.register else { return self.dial() };
-        let (name, password): (Arc<str>, Arc<str>) = (account.extension.as_str().into(), account.password.as_str().into());
+        let (name, password): (Arc<str>, Arc<str>) =
+            (account.extension.as_str().into(), account.password.as_str().into());
         self.command(Command::Credentials(ClientCredentials { name, password }));
         self.tell(&Telling::Registering { account: account.extension.clone() });
         self.register(EXPIRES_S);
@@ -529,6 +530,7 @@ fn asks_for_answer(headers: &[(String, String)]) -> bool {
     headers.iter().any(|(name, value)| {
         let value = value.to_ascii_lowercase();
         (name == "Call-Info" && value.contains("answer-after=0"))
-            || (name == "Alert-Info" && (value.contains("auto answer") || value.contains("autoanswer") || value.contains("auto-answer")))
+            || (name == "Alert-Info"
+                && (value.contains("auto answer") || value.contains("autoanswer") || value.contains("auto-answer")))
     })
 }
