@@ -154,12 +154,22 @@ impl Call {
             .filter(|leg| matches!(self.connection(*leg), Some(Connection::Initiated | Connection::Alerting)))
     }
 
+    /// The leg was dialled because the dispatcher offered the call to an agent.
+    pub fn is_offered(&self, leg: LegId) -> bool {
+        self.parties.get(&leg).is_some_and(|p| matches!(p.role, Role::Agent { .. }))
+    }
+
     /// The leg of this agent, ringing or talking.
     pub fn agent_leg(&self, agent: &AgentId) -> Option<LegId> {
         self.parties
             .iter()
             .find(|(_, p)| matches!(&p.role, Role::Agent { agent: a, .. } if a == agent))
             .map(|(leg, _)| *leg)
+    }
+
+    /// The caller's number.
+    pub fn caller(&self) -> &vocab::PhoneNumber {
+        &self.opening.caller
     }
 
     /// When `Timeout` wants to be handled next.
