@@ -76,7 +76,7 @@ impl Acd {
         all.retain(|queue| self.queues.contains_key(queue));
         let mut queues = all.clone();
         queues.retain(|queue| chosen.contains(queue));
-        if chosen.is_empty() || queues == all { (true, all) } else { (false, queues) }
+        if queues.is_empty() || queues == all { (true, all) } else { (false, queues) }
     }
 
     /// Puts an agent who is not at work to work, without telling anyone.
@@ -194,7 +194,7 @@ impl Acd {
         self.tell(agent);
     }
 
-    fn tell(&mut self, agent: &AgentId) {
+    pub(crate) fn tell(&mut self, agent: &AgentId) {
         if let Some(known) = self.agents.get(agent) {
             self.decisions.push_back(Decision::AgentIs(known.report(agent, self.clock)));
         }
@@ -314,17 +314,20 @@ impl Acd {
         }
     }
 
-    /// Replaces who may work where; an agent no longer known is logged out.
-    pub(crate) fn staff(&mut self, rules: Vec<AgentRules>) {
+    /// Replaces who may work where; an agent no longer known is logged out, and one added is as given.
+    pub(crate) fn staff(&mut self, rules: Vec<AgentRules>, added: fn() -> Presence) {
         let mut before = std::mem::take(&mut self.agents);
         for AgentRules { agent, queues: mut allowed } in rules {
             allowed.sort();
             allowed.dedup();
-            let presence = before.remove(&agent).map_or(Presence::Unheard, |known| known.presence);
+            let presence = before.remove(&agent).map_or_else(added, |known| known.presence);
             self.agents.insert(agent, Agent { allowed, presence });
         }
         for (agent, known) in before {
             self.dismiss(agent, known);
+        }
+        for call in self.calls.values_mut() {
+            call.tried.retain(|agent| self.agents.contains_key(agent));
         }
         let at_work: Vec<AgentId> = self.extensions.values().cloned().collect();
         for agent in at_work {
@@ -344,22 +347,15 @@ impl Acd {
         self.log_out(&agent);
         self.agents.remove(&agent);
         self.changed.agents.remove(&agent);
-        for call in self.calls.values_mut() {
-            call.tried.remove(&agent);
-        }
     }
 
     fn serve_as_configured(&mut self, agent: &AgentId) {
         let Some(work) = self.agents.get(agent).and_then(|agent| agent.at_work()) else { return };
         let before = work.queues.clone();
-        let (all_queues, queues) = if work.all_queues {
-            self.served(agent, Vec::new())
-        } else {
-            let mut queues = before.clone();
-            let allowed = self.agents.get(agent).map(|agent| agent.allowed.as_slice()).unwrap_or_default();
-            queues.retain(|queue| allowed.contains(queue) && self.queues.contains_key(queue));
-            (false, queues)
-        };
+        // Whoever serves all there are serves also those to come, and whose chosen queues are all gone serves all: so
+        // the list of queues in a snapshot says everything about the choice.
+        let chosen = if work.all_queues { Vec::new() } else { before.clone() };
+        let (all_queues, queues) = self.served(agent, chosen);
         let changed = queues != before;
         self.serve(agent, all_queues, queues);
         if changed {

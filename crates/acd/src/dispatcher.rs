@@ -3,7 +3,7 @@
 
 use crate::{
     Config, Decision, Report, Waiting,
-    agent::Agent,
+    agent::{Agent, Presence},
     moment::Moment,
     offer::Offer,
     queue::{PlaceKey, Queue, WaitingCall},
@@ -80,7 +80,10 @@ impl Acd {
     pub(crate) fn take(&mut self, report: Report) {
         match report {
             Report::All { agents, waiting, offers, unreachable, busy } => {
-                self.adopt(crate::snapshot::Known { agents, waiting, offers, unreachable, busy });
+                let known = crate::snapshot::Known { agents, waiting, offers, unreachable, busy };
+                for agent in self.adopt(known) {
+                    self.tell(&agent);
+                }
             }
             Report::Agent { agent, request, number } => {
                 let refusal = self.request(&agent, request).err();
@@ -96,7 +99,8 @@ impl Acd {
             Report::Conversation { call, agent, queue } => self.conversation(call, &agent, queue),
             Report::Configuration(config) => {
                 if config.revision > self.revision {
-                    self.configure(config);
+                    // Nobody can have heard of an agent before the configuration did.
+                    self.configure(config, || Presence::Away);
                 }
             }
         }
@@ -210,8 +214,8 @@ impl Acd {
         }
     }
 
-    /// Replaces the configuration; what no longer exists in it ends.
-    pub(crate) fn configure(&mut self, config: Config) {
+    /// Replaces the configuration; what no longer exists in it ends. Agents added are as given.
+    pub(crate) fn configure(&mut self, config: Config, added: fn() -> Presence) {
         self.revision = config.revision;
         let mut queues: BTreeMap<_, _> = config.queues.into_iter().map(|rules| (rules.queue.clone(), rules)).collect();
         let gone: Vec<QueueId> = self.queues.keys().filter(|name| !queues.contains_key(*name)).cloned().collect();
@@ -224,7 +228,7 @@ impl Acd {
             }
         }
         self.queues.extend(queues.into_iter().map(|(name, rules)| (name, Queue::new(rules))));
-        self.staff(config.agents);
+        self.staff(config.agents, added);
         let open = self.queues.values().flat_map(|queue| &queue.open);
         self.changed.calls.extend(open);
     }

@@ -43,7 +43,7 @@ impl Acd {
             changed: Changed::default(),
             decisions: VecDeque::new(),
         };
-        acd.configure(config);
+        acd.configure(config, || Presence::Unheard);
         let mut known: Option<Known> = None;
         let mut others = Vec::new();
         for report in reports {
@@ -60,7 +60,7 @@ impl Acd {
             }
         }
         match known {
-            Some(known) => acd.adopt(known),
+            Some(known) => drop(acd.adopt(known)),
             None => acd.decisions.push_back(Decision::ReportAll),
         }
         for report in others {
@@ -95,8 +95,8 @@ impl Acd {
     }
 
     /// Believes what an edge knows, where this dispatcher has not heard better: an edge repeats what it was last told
-    /// about agents, which may be older than what this dispatcher decided since.
-    pub(crate) fn adopt(&mut self, mut known: Known) {
+    /// about agents, which may be older than what this dispatcher decided since. Returns the agents it believed.
+    pub(crate) fn adopt(&mut self, mut known: Known) -> Vec<AgentId> {
         for extension in known.unreachable {
             self.reachability(extension, false);
         }
@@ -106,8 +106,9 @@ impl Acd {
         // Of two edges that report the same agent, the one that heard last is right.
         known.agents.sort_by_key(|report| report.age);
         let mut offered = BTreeMap::new();
+        let mut believed = Vec::new();
         for report in known.agents {
-            self.adopt_agent(report, &mut offered);
+            believed.extend(self.adopt_agent(report, &mut offered));
         }
         for waiting in known.waiting {
             self.adopt_waiting(waiting);
@@ -119,27 +120,24 @@ impl Acd {
         for agent in offered.into_keys() {
             self.become_ready(&agent);
         }
+        believed
     }
 
-    fn adopt_agent(&mut self, report: AgentReport, offered: &mut BTreeMap<AgentId, CallId>) {
-        let Some(known) = self.agents.get(&report.agent) else { return };
-        match &known.presence {
-            Presence::Away => return,
+    fn adopt_agent(&mut self, report: AgentReport, offered: &mut BTreeMap<AgentId, CallId>) -> Option<AgentId> {
+        match &self.agents.get(&report.agent)?.presence {
+            Presence::Away => return None,
             Presence::Unheard => {}
             Presence::AtWork(work) => {
-                if still_talking(&work.state, &report.state) {
-                    return;
+                if !still_talking(&work.state, &report.state) {
+                    // The conversation ended while its edge could not say so: the edge was restarted.
+                    self.work_over(&report.agent);
                 }
-                // The conversation ended while its edge could not say so: the edge was restarted.
-                return self.work_over(&report.agent);
+                return None;
             }
         }
-        let Some(extension) = report.extension else { return };
-        if self.extensions.contains_key(&extension) {
-            return;
-        }
+        let extension = report.extension.filter(|extension| !self.extensions.contains_key(extension))?;
         let state = match report.state {
-            AgentState::LoggedOut => return,
+            AgentState::LoggedOut => return None,
             AgentState::Ready => State::Ready,
             AgentState::NotReady { reason } => State::not_ready(reason),
             AgentState::Offered { call } => {
@@ -161,6 +159,7 @@ impl Acd {
         if unreachable && !offered.contains_key(&report.agent) {
             self.become_ready(&report.agent);
         }
+        Some(report.agent)
     }
 
     fn adopt_waiting(&mut self, waiting: Waiting) {

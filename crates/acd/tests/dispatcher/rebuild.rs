@@ -24,7 +24,7 @@ fn a_dispatcher_that_knows_nothing_asks() {
     let mut floor = Floor::from(two_queues(), Vec::new());
     assert_eq!(floor.log(), ["report all"]);
     let known = all(vec![report("a", AgentState::Ready, 5)], vec![waiting(1, "sales", 1)], Vec::new());
-    assert_eq!(floor.tell(known), ["1 is 1 in sales", "offer 1 to a", "a offered 1"]);
+    assert_eq!(floor.tell(known), ["a ready", "1 is 1 in sales", "offer 1 to a", "a offered 1"]);
 }
 
 #[test]
