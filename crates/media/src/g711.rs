@@ -62,7 +62,7 @@ pub const fn linear_to_pcma(sample: i16) -> u8 {
 const fn pcmu_value(byte: u8) -> i16 {
     let bits = !byte;
     let segment = (bits >> 4) & 7;
-    let magnitude = ((((bits & 0x0F) as i32) << 3) + PCMU_BIAS << segment) - PCMU_BIAS;
+    let magnitude = (((((bits & 0x0F) as i32) << 3) + PCMU_BIAS) << segment) - PCMU_BIAS;
     (if bits & 0x80 != 0 { -magnitude } else { magnitude }) as i16
 }
 

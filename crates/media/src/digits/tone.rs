@@ -114,7 +114,7 @@ impl Detector {
         let loud = row_power >= TONE_POWER_MIN && column_power >= TONE_POWER_MIN;
         // A sine of amplitude a has power a² here and energy a²/2 per sample.
         let purity = (row_power + column_power) * BLOCK_SAMPLES as f32 / 2.0 / energy;
-        let is_key = loud && twist <= TWIST_MAX && twist >= 1.0 / REVERSE_TWIST_MAX && purity >= PURITY_MIN;
+        let is_key = loud && (1.0 / REVERSE_TWIST_MAX..=TWIST_MAX).contains(&twist) && purity >= PURITY_MIN;
         is_key.then_some(KEYS[row][column])
     }
 }
