@@ -182,7 +182,7 @@ impl Floor {
         let Some(Report::All { agents, .. }) = self.acd.reports(now(self.ms)).into_iter().next() else {
             panic!("a snapshot begins with everything")
         };
-        agents.into_iter().find(|report| report.agent.as_str() == agent).unwrap()
+        agents.into_iter().find(|report| report.agent.as_str() == agent).expect("the agent is at work")
     }
 }
 
