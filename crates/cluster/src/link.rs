@@ -6,11 +6,13 @@
 //! be handled twice, never not at all. Messages of an older epoch of the sender are ignored.
 
 use crate::Frame;
+use rand_core::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
 };
-use vocab::{Envelope, NodeId, Now};
+use vocab::{Envelope, NodeId};
 
 /// Messages kept until they are acknowledged. A dispatcher of the largest site tells 2,048 agents and 1,000 places in
 /// one breath; this is room for two such breaths. The other end keeps as many that came out of order.
@@ -27,6 +29,9 @@ const RESEND_MS_MIN: u64 = 100;
 
 /// Longest time between repetitions: an end that was away is found again this soon after it is back.
 const RESEND_MS_MAX: u64 = 2_000;
+
+/// A repetition comes up to this part of its time later, by chance.
+const SPREAD_PARTS: u64 = 4;
 
 /// What an end wants done, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +65,7 @@ pub struct Link<Out, In> {
     inbound: Inbound<In>,
     /// True when something was handled since the last acknowledgement, or a repetition arrived.
     acknowledge: bool,
+    chance: Pcg64Mcg,
     outputs: VecDeque<LinkOutput<Out, In>>,
 }
 
@@ -79,7 +85,8 @@ enum Inbound<In> {
     },
 }
 
-/// The one timer of an end: repeats the greeting, or what was not acknowledged.
+/// The one timer of an end: repeats the greeting, or what was not acknowledged. It rests when there is nothing to send
+/// and nothing was heard: then it is the other end that wants something, and says so.
 #[derive(Clone, Copy)]
 enum Resend {
     Idle,
@@ -100,8 +107,9 @@ impl<In> Inbound<In> {
 }
 
 impl<Out: Clone, In> Link<Out, In> {
-    /// An end of this node towards that peer. The epoch must be greater than that of any earlier end of this node.
-    pub fn new(me: NodeId, epoch: u64, peer: NodeId, now: Now) -> Self {
+    /// An end of this node towards that peer. The epoch must be greater than that of any earlier end of this node. The
+    /// seed spreads repetitions, so that many ends do not speak at once after the network was away.
+    pub fn new(me: NodeId, epoch: u64, peer: NodeId, seed: u64) -> Self {
         let mut link = Link {
             me,
             epoch,
@@ -113,15 +121,15 @@ impl<Out: Clone, In> Link<Out, In> {
             resend: Resend::Idle,
             inbound: Inbound::Silent,
             acknowledge: false,
+            chance: Pcg64Mcg::seed_from_u64(seed),
             outputs: VecDeque::new(),
         };
         link.greet();
-        link.resend_in(now, RESEND_MS_MIN);
         link
     }
 
     /// Sends a message, or returns it as [`LinkOutput::Overflow`].
-    pub fn send(&mut self, now: Now, body: Out) {
+    pub fn send(&mut self, now: Duration, body: Out) {
         if self.kept.len() >= WINDOW_MESSAGES_MAX {
             self.outputs.push_back(LinkOutput::Overflow(body));
             return;
@@ -136,9 +144,9 @@ impl<Out: Clone, In> Link<Out, In> {
     }
 
     /// Takes what the network brought. Anything that is not from the other end, or of an older epoch, is ignored.
-    pub fn receive(&mut self, now: Now, frame: Frame<In>) {
+    pub fn receive(&mut self, now: Duration, frame: Frame<In>) {
         match frame {
-            Frame::Message(message) if message.from == self.peer => self.take(message),
+            Frame::Message(message) if message.from == self.peer => self.take(now, message),
             Frame::Acknowledge { by, by_epoch, epoch, seq }
                 if by == self.peer && self.inbound.epoch() == Some(by_epoch) && epoch == self.epoch =>
             {
@@ -156,9 +164,9 @@ impl<Out: Clone, In> Link<Out, In> {
     }
 
     /// To be called when the moment of [`Link::next_timeout`] has come; harmless at any other time.
-    pub fn handle_timeout(&mut self, now: Now) {
+    pub fn handle_timeout(&mut self, now: Duration) {
         let Resend::At { at, wait_ms } = self.resend else { return };
-        if at > now.mono {
+        if at > now {
             return;
         }
         if !self.is_settled() {
@@ -189,7 +197,7 @@ impl<Out: Clone, In> Link<Out, In> {
         }
     }
 
-    /// When [`Link::handle_timeout`] wants to be called: monotonic time since the process started.
+    /// When [`Link::handle_timeout`] wants to be called, as monotonic time since the process started; so is every `now`.
     pub fn next_timeout(&self) -> Option<Duration> {
         match self.resend {
             Resend::Idle => None,
@@ -216,7 +224,7 @@ impl<Out: Clone, In> Link<Out, In> {
     }
 
     /// Takes a greeting of the other end's known epoch; `first` when it was meant for this end as it is now.
-    fn greeted(&mut self, now: Now, first: Option<u64>, open: bool, answer: bool) {
+    fn greeted(&mut self, now: Duration, first: Option<u64>, open: bool, answer: bool) {
         let before = (self.inbound.is_open(), self.peer_open);
         if let (Some(first), Inbound::Met { epoch }) = (first, &self.inbound) {
             self.inbound = Inbound::Open { epoch: *epoch, handled: first.saturating_sub(1), ahead: BTreeMap::new() };
@@ -259,8 +267,15 @@ impl<Out: Clone, In> Link<Out, In> {
         self.in_flight = in_flight;
     }
 
-    fn take(&mut self, message: Envelope<In>) {
-        let Inbound::Open { epoch, handled, ahead } = &mut self.inbound else { return };
+    fn take(&mut self, now: Duration, message: Envelope<In>) {
+        let Inbound::Open { epoch, handled, ahead } = &mut self.inbound else {
+            // It speaks to the end that was here before a restart: it has not heard the greeting.
+            if let Resend::Idle = self.resend {
+                self.greet();
+                self.resend_in(now, RESEND_MS_MIN);
+            }
+            return;
+        };
         if message.epoch != *epoch {
             return;
         }
@@ -276,7 +291,7 @@ impl<Out: Clone, In> Link<Out, In> {
         }
     }
 
-    fn acknowledged(&mut self, now: Now, seq: u64) {
+    fn acknowledged(&mut self, now: Duration, seq: u64) {
         let before = self.kept.len();
         while self.kept.front().is_some_and(|message| message.seq <= seq) {
             self.kept.pop_front();
@@ -292,8 +307,9 @@ impl<Out: Clone, In> Link<Out, In> {
         }
     }
 
-    fn resend_in(&mut self, now: Now, wait_ms: u64) {
-        self.resend = Resend::At { at: now.mono + Duration::from_millis(wait_ms), wait_ms };
+    fn resend_in(&mut self, now: Duration, wait_ms: u64) {
+        let spread_ms = self.chance.next_u64() % (wait_ms / SPREAD_PARTS);
+        self.resend = Resend::At { at: now + Duration::from_millis(wait_ms + spread_ms), wait_ms };
     }
 }
 
