@@ -1,5 +1,7 @@
 //! Session descriptions as phones send them, and as nobody should.
 
+#![allow(clippy::unwrap_used, reason = "helpers of a test are tests")]
+
 use media::{
     Codec::{self, Pcma, Pcmu},
     Direction,

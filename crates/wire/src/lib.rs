@@ -1,7 +1,7 @@
-//! Sockets and the threads that serve them: SIP over UDP, TCP and TLS.
-//!
-//! Bytes and flows go in and out; what they mean is the business of `sip` and `media`. Nothing here knows a call,
-//! an agent or a queue.
+//! Sockets and threads: what carries SIP and RTP, and what writes recordings. It moves bytes and keeps clocks; what the
+//! bytes mean is decided in `sip` and `media`, what happens next in `switch`.
 
 pub mod datagram;
+pub mod media;
+pub mod recording;
 pub mod sip;
