@@ -3,6 +3,7 @@
 //! Nothing here is part of the server: it meets the server over sockets, like any phone, and reads what it used from
 //! `/proc`.
 
+pub mod bench;
 pub mod generator;
 pub mod http;
 pub mod phone;
