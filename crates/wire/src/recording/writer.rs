@@ -243,6 +243,6 @@ mod tests {
     #[test]
     fn a_piece_lies_below_the_day_of_its_recording() {
         let recording = RecordingKey(0x0191_0000_0000_7000_8000_0000_0000_0001);
-        assert_eq!(piece_path(recording, 2), "2024/07/30/01910000-0000-7000-8000-000000000001-2.wav");
+        assert_eq!(piece_path(recording, 2), "2024/07/29/01910000-0000-7000-8000-000000000001-2.wav");
     }
 }
