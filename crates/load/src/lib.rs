@@ -9,3 +9,5 @@ pub mod http;
 pub mod phone;
 pub mod process;
 pub mod relay;
+#[cfg(test)]
+mod test_exchange;

@@ -103,7 +103,8 @@ pub fn text(rows: &[Row]) -> String {
                 Some(true) => "  ok",
                 Some(false) => "  MISSED",
             };
-            let _ = writeln!(text, "     {:<width$} {value:>12} {reach:>10}{verdict}", figure.name);
+            let line = format!("     {:<width$} {value:>12} {reach:>10}{verdict}", figure.name);
+            let _ = writeln!(text, "{}", line.trim_end());
         }
     }
     text
@@ -145,9 +146,9 @@ mod tests {
         assert_eq!(missed, ["calls/s", "not measured"]);
         let text = text(&[row()]);
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[2].ends_with("0.26      ≤ 0.50  ok"), "{text}");
-        assert!(lines[3].ends_with("1400     ≥ 1500  MISSED"), "{text}");
-        assert!(lines[5].contains("12.3"), "{text}");
+        assert_eq!(lines[2], "     CPU s per 1,000 calls         0.26     ≤ 0.50  ok");
+        assert_eq!(lines[3], "     calls/s                       1400     ≥ 1500  MISSED");
+        assert_eq!(lines[5], "     setup p99 ms                  12.3");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Two phones of this kind talk to each other on the loopback interface: no server between them.
 
 use super::*;
+use crate::test_exchange;
 use serde_json::Value;
 use std::{net::SocketAddr, sync::mpsc};
 
@@ -139,6 +140,30 @@ fn a_call_nobody_answers_is_given_up() {
     assert_eq!(of_kind(&caller, "ringing").count(), 1);
     assert_eq!(of_kind(&agent, "invited").count(), 1);
     assert_eq!(agent_exit, Exit::Done, "stopped by the test, not by an error");
+}
+
+#[test]
+fn a_phone_registers_with_its_password_and_hears_its_own_echo() {
+    let server = test_exchange::exchange();
+    let words = format!("sip:echo@{0} --register 8001:demo-8001 --tone 1000 --seconds 2.5 --json", server.address);
+    let (exit, told) = run_phone(&args(&words));
+    assert_eq!(exit, Exit::Done);
+    assert_eq!(of_kind(&told, "registered").count(), 1);
+    assert_eq!(tones(&told), [1_000]);
+}
+
+#[test]
+fn each_failure_has_its_exit() {
+    let server = test_exchange::exchange();
+    for (words, expected) in [
+        ("sip:busy@HOST", Exit::Refused),
+        ("sip:nobody@HOST --ring-seconds 0.1", Exit::NoAnswer),
+        ("sip:answer@HOST --seconds 0.1", Exit::Deaf),
+        ("--register 8001:wrong --server HOST", Exit::NotRegistered),
+    ] {
+        let words = format!("{} --json", words.replace("HOST", &server.address.to_string()));
+        assert_eq!(run_phone(&args(&words)).0, expected, "{words}");
+    }
 }
 
 #[test]
