@@ -2,6 +2,7 @@
 //! file; and tells what it hears as levels and tones, for people or as JSON for programs.
 
 mod ear;
+mod events;
 mod report;
 mod script;
 mod session;
