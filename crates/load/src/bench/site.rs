@@ -52,19 +52,21 @@ impl Site {
         fs::create_dir_all(&directory).map_err(failed)?;
         let (http, sip) = (free_tcp_port().map_err(failed)?, free_udp_port().map_err(failed)?);
         let log = File::create(directory.join("server.log")).map_err(failed)?;
-        let process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .args(["serve", "--demo", "--data"])
             .arg(directory.join("data"))
             .env("STROWGER_HTTP_BIND", http.to_string())
             .env("STROWGER_SIP_UDP", sip.to_string())
             .env("STROWGER_SIP_TCP", sip.to_string())
             .env("STROWGER_MEDIA_PORTS", MEDIA_PORTS)
-            .env("STROWGER_RECORDINGS_CONVERSATIONS", record.to_string())
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(failed)?)
-            .stderr(log)
-            .spawn()
-            .map_err(failed)?;
+            .stderr(log);
+        if !record {
+            command.env("STROWGER_RECORDINGS_CONVERSATIONS", "false");
+        }
+        let process = command.spawn().map_err(failed)?;
         let log = directory.join("server.log");
         let site = Self { process, directory, keep, sip, api: Api::anonymous(http) };
         site.become_ready(log)
