@@ -292,7 +292,7 @@ fn bindings_come_back_after_a_restart_and_leave_with_their_account_or_connection
 
     let mut stream = Desk::new(tcp());
     stream.command(Command::RestoreBinding(Box::new(sip::Binding { flow: tcp(), ..binding })));
-    stream.give(Input::FlowClosed { flow: tcp() });
+    stream.give(Input::FlowClosed { flow: sip::Flow { connection: 0, ..tcp() } });
     assert!(matches!(stream.events().as_slice(), [Event::Unregistered { .. }]));
 }
 
