@@ -207,9 +207,9 @@ impl Tx {
     /// Runs a statement of a migration, given as text of this program.
     pub(crate) async fn define(&mut self, sql: String) -> Result<(), StoreError> {
         match self {
-            Tx::Sqlite(tx) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?),
-            Tx::Postgres(tx) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?),
-            Tx::Mysql(tx) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?),
+            Tx::Sqlite(tx) => _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?,
+            Tx::Postgres(tx) => _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?,
+            Tx::Mysql(tx) => _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?,
         }
         Ok(())
     }

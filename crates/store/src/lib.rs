@@ -9,6 +9,7 @@ pub mod demo;
 mod error;
 mod extensions;
 mod flows;
+pub mod journal;
 mod migrations;
 mod numbers;
 mod page;
@@ -20,6 +21,7 @@ mod settings;
 mod table;
 mod trunks;
 mod users;
+mod writer;
 
 pub use agents::Agent;
 pub use audit::{Actor, AuditEntry, AuditQuery, Deed};
@@ -36,6 +38,7 @@ pub use sessions::Session;
 pub use table::Table;
 pub use trunks::Trunk;
 pub use users::{Role, User};
+pub use writer::{Acknowledge, Backlog, Write, Writer, WriterHandle};
 
 use db::Db;
 use std::sync::Arc;
@@ -66,6 +69,14 @@ impl Store {
     /// Waits for running statements and closes the connections.
     pub async fn close(&self) {
         self.db.close().await;
+    }
+
+    /// Writes records and pieces together, each idempotent by its key. All or none.
+    pub async fn put_records_and_pieces(&self, records: &[report::Record], pieces: &[Piece]) -> Result<(), StoreError> {
+        let mut tx = self.db.write().await?;
+        records::put_records_in(&mut tx, records).await?;
+        recordings::put_pieces_in(&mut tx, pieces).await?;
+        tx.commit().await
     }
 
     /// Phone accounts.

@@ -61,12 +61,7 @@ impl Store {
 
     /// Writes pieces (or what changed of them). All or none.
     pub async fn put_pieces(&self, pieces: &[Piece]) -> Result<(), StoreError> {
-        if pieces.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.db.write().await?;
-        put_pieces_in(&mut tx, pieces).await?;
-        tx.commit().await
+        self.put_records_and_pieces(&[], pieces).await
     }
 
     /// One recording.
@@ -106,8 +101,8 @@ pub(crate) async fn put_of_records(tx: &mut Tx, records: &[&Record]) -> Result<(
         })
         .map(|recording| values(&recording))
         .collect();
-    if !rows.is_empty() {
-        tx.run(&upsert(TABLE, &COLUMNS[..1], COLUMNS, rows)).await?;
+    for part in rows.chunks(table::INSERT_ROWS_MAX) {
+        tx.run(&upsert(TABLE, &COLUMNS[..1], COLUMNS, part.iter().cloned())).await?;
     }
     Ok(())
 }
@@ -117,8 +112,10 @@ pub(crate) async fn put_pieces_in(tx: &mut Tx, pieces: &[Piece]) -> Result<(), S
     for piece in pieces {
         latest.insert((piece.recording, piece.number), piece);
     }
-    let rows = latest.into_values().map(piece_values);
-    tx.run(&upsert(PIECES, &PIECE_COLUMNS[..2], PIECE_COLUMNS, rows)).await?;
+    let rows: Vec<Vec<Value>> = latest.into_values().map(piece_values).collect();
+    for part in rows.chunks(table::INSERT_ROWS_MAX) {
+        tx.run(&upsert(PIECES, &PIECE_COLUMNS[..2], PIECE_COLUMNS, part.iter().cloned())).await?;
+    }
     Ok(())
 }
 

@@ -24,8 +24,6 @@ const COLUMNS: &[&str] = &[
     "state_number",
     "document",
 ];
-/// Rows of one insert: eleven values each, well under every database's limit of bound values (32,766 in SQLite).
-const INSERT_ROWS_MAX: usize = 200;
 /// Sorts behind every character a number can hold.
 const AFTER_ALL: char = '\u{10FFFF}';
 
@@ -57,12 +55,7 @@ pub struct RecordQuery {
 impl Store {
     /// Writes records; one that is there already is replaced. All or none.
     pub async fn put_records(&self, records: &[Record]) -> Result<(), StoreError> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.db.write().await?;
-        put_records_in(&mut tx, records).await?;
-        tx.commit().await
+        self.put_records_and_pieces(records, &[]).await
     }
 
     /// The record of a call.
@@ -84,7 +77,7 @@ impl Store {
                 records.push(read(row)?);
             }
         }
-        records.sort_by(|a, b| place(b).cmp(&place(a)));
+        records.sort_by_key(|record| std::cmp::Reverse(place(record)));
         records.dedup_by_key(|record| record.call);
         Ok(Listed::cut(records, rows_max, |record| format!("{}.{}", record.arrived.0, record.call)))
     }
@@ -97,7 +90,7 @@ pub(crate) async fn put_records_in(tx: &mut Tx, records: &[Record]) -> Result<()
         latest.insert(record.call, record);
     }
     let latest: Vec<&Record> = latest.into_values().collect();
-    for part in latest.chunks(INSERT_ROWS_MAX) {
+    for part in latest.chunks(table::INSERT_ROWS_MAX) {
         tx.run(&table::upsert(TABLE, &COLUMNS[..1], COLUMNS, part.iter().map(|record| values(record)))).await?;
         recordings::put_of_records(tx, part).await?;
     }

@@ -15,6 +15,9 @@ pub(crate) const KEY_CHARACTERS_MAX: usize = 128;
 /// Longest single-line text that is not a key (names, titles).
 pub(crate) const NAME_CHARACTERS_MAX: usize = 250;
 
+/// Rows of one insert: a dozen values each stay well under every database's limit (32,766 bound values in SQLite).
+pub(crate) const INSERT_ROWS_MAX: usize = 200;
+
 /// A configuration noun: one table, one row each, keyed by its identity.
 pub trait Noun: Sized + Serialize + Send + Sync {
     /// The table; also the noun in the API's paths and in audit objects.
