@@ -11,6 +11,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use std::error::Error;
+use store::StoreError;
 use utoipa::ToSchema;
 
 /// Why a request was not done.
@@ -60,11 +62,6 @@ impl Problem {
         self.retry_after_s = Some(seconds);
         self
     }
-
-    /// The word programs match on.
-    pub fn code(&self) -> Code {
-        self.code
-    }
 }
 
 impl From<Code> for Problem {
@@ -73,10 +70,25 @@ impl From<Code> for Problem {
     }
 }
 
-impl From<store::Error> for Problem {
-    fn from(error: store::Error) -> Self {
-        tracing::error!(%error, "the store did not answer");
-        Problem::from(Code::StoreUnavailable).retry_after_s(1)
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Cursor => Code::BadQuery.into(),
+            StoreError::Value { field, reason, .. } => Problem::invalid(vec![FieldProblem::new(
+                field,
+                "value",
+                format!("该值无法保存（{reason}）。"),
+                format!("The value cannot be stored: {reason}."),
+            )]),
+            StoreError::Unavailable { .. }
+            | StoreError::Statement { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Url { .. }
+            | StoreError::Damaged { .. } => {
+                tracing::error!(%error, source = error.source().map(tracing::field::display), "the store failed");
+                Problem::from(Code::StoreUnavailable).retry_after_s(1)
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     ApiError, Config, State, router,
     stall::Stalling,
+    state::ended,
     visitors::{Visitor, Visitors},
 };
 use axum::{Router, extract::Request};
@@ -50,10 +51,13 @@ pub async fn serve(
         None => None,
     };
     let (closing, closed) = watch::channel(false);
+    let live = state.live.clone();
     let router = router::router(config, state, closed);
     let door = Arc::new(Door { router, tls, visitors: Visitors::default(), head_deadline: HEAD_DEADLINE });
-    open(door, listeners, closing, stop).await;
-    Ok(())
+    tokio::select! {
+        () = open(door, listeners, closing, stop) => Ok(()),
+        () = live.run() => unreachable!("the hub is held here, so it is never over"),
+    }
 }
 
 /// What a connection has of the server's end: when it comes, and a sign that the connection still lives.
@@ -129,15 +133,15 @@ where
         .serve_connection(TokioIo::new(Stalling::new(io)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = closing.closed.wait_for(|closed| *closed) => {
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = ended(&mut closing.closed) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
     // How a client broke off is its own affair.
-    if let Err(error) = ended {
+    if let Err(error) = outcome {
         tracing::debug!(%error, "connection broken");
     }
 }
@@ -159,4 +163,3 @@ fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, ApiError> {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
-

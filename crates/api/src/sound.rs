@@ -366,10 +366,13 @@ mod tests {
             let whole = sound.read(0, 1 << 20).unwrap();
             assert_eq!(whole.len() as u64, sound.bytes());
             assert_eq!(whole.len(), header_bytes + 3200 * frame_bytes);
-            assert!(whole[header_bytes + 1600 * frame_bytes..header_bytes + 2400 * frame_bytes]
-                .iter()
-                .all(|byte| *byte == if as_stored { 0xff } else { 0 }));
-            for (at, length) in [(0, 10), (40, 30), (header_bytes, 1), (header_bytes + 6395, 37), (whole.len() - 3, 99)] {
+            assert!(
+                whole[header_bytes + 1600 * frame_bytes..header_bytes + 2400 * frame_bytes]
+                    .iter()
+                    .all(|byte| *byte == if as_stored { 0xff } else { 0 })
+            );
+            for (at, length) in [(0, 10), (40, 30), (header_bytes, 1), (header_bytes + 6395, 37), (whole.len() - 3, 99)]
+            {
                 let end = (at + length).min(whole.len());
                 assert_eq!(sound.read(at as u64, length).unwrap(), &whole[at..end], "{at}+{length}");
             }

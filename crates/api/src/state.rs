@@ -34,8 +34,7 @@ pub struct TlsFiles {
 }
 
 /// Called after each change of the configuration; resolves when the exchange works with it, or with why it does not.
-pub type ConfigurationChanged =
-    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+pub type ConfigurationChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -102,4 +101,10 @@ impl Shared {
 pub(crate) fn wall() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Resolves when the server stops.
+pub(crate) async fn ended(closed: &mut watch::Receiver<bool>) {
+    // A sender that is gone means the same.
+    let _ = closed.wait_for(|closed| *closed).await;
 }

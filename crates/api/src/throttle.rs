@@ -26,8 +26,13 @@ const NAME_CHARACTERS_MAX: usize = 64;
 /// What an attempt has to put up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Check the password after this delay.
-    After(Duration),
+    /// Check the password.
+    After {
+        /// Not before this is over.
+        delay: Duration,
+        /// If this attempt fails too, the next one finds the door locked.
+        locks: bool,
+    },
     /// Not checked at all until the lock ends.
     Locked {
         /// Seconds until then, rounded up.
@@ -69,7 +74,7 @@ impl Throttle {
         count_failure(&mut counts, source, now);
         let earlier = count_failure(&mut counts, user_at, now);
         make_room(&mut counts, now);
-        Verdict::After(delay(earlier))
+        Verdict::After { delay: delay(earlier), locks: earlier + 1 == FAILURES_MAX }
     }
 
     /// The attempt was good: forgets the user's failures at this source.
@@ -144,6 +149,7 @@ fn delay(failures: u32) -> Duration {
 mod tests {
     use super::*;
 
+    const AT_ONCE: Verdict = Verdict::After { delay: Duration::ZERO, locks: false };
     const SOURCE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
     #[test]
@@ -152,7 +158,7 @@ mod tests {
         let now = Instant::now();
         let delays: Vec<u64> = (0..FAILURES_MAX)
             .map(|_| match throttle.begin("lin", SOURCE, now) {
-                Verdict::After(delay) => delay.as_secs(),
+                Verdict::After { delay, .. } => delay.as_secs(),
                 Verdict::Locked { .. } => panic!("locked too early"),
             })
             .collect();
@@ -162,7 +168,7 @@ mod tests {
             throttle.begin("lin", SOURCE, now + Duration::from_millis(599_001)),
             Verdict::Locked { retry_after_s: 1 }
         );
-        assert_eq!(throttle.begin("lin", SOURCE, now + WINDOW), Verdict::After(Duration::ZERO));
+        assert_eq!(throttle.begin("lin", SOURCE, now + WINDOW), AT_ONCE);
     }
 
     #[test]
@@ -173,8 +179,8 @@ mod tests {
             throttle.begin("lin", SOURCE, now);
         }
         let elsewhere = IpAddr::from([192, 0, 2, 2]);
-        assert_eq!(throttle.begin("wang", SOURCE, now), Verdict::After(Duration::ZERO));
-        assert_eq!(throttle.begin("lin", elsewhere, now), Verdict::After(Duration::ZERO));
+        assert_eq!(throttle.begin("wang", SOURCE, now), AT_ONCE);
+        assert_eq!(throttle.begin("lin", elsewhere, now), AT_ONCE);
     }
 
     #[test]
@@ -186,7 +192,7 @@ mod tests {
             throttle.succeeded(&format!("agent-{number}"), SOURCE);
         }
         for number in 0..SOURCE_FAILURES_MAX {
-            assert_eq!(throttle.begin(&format!("user-{number}"), SOURCE, now), Verdict::After(Duration::ZERO));
+            assert_eq!(throttle.begin(&format!("user-{number}"), SOURCE, now), AT_ONCE);
         }
         assert!(matches!(throttle.begin("one-more", SOURCE, now), Verdict::Locked { .. }));
     }

@@ -78,8 +78,7 @@ mod tests {
     fn strangers_of_one_address_are_bounded_and_known_ones_do_not_count() {
         let visitors = Visitors::default();
         let peer: SocketAddr = "192.0.2.1:9".parse().unwrap();
-        let mut inside: Vec<Visitor> =
-            (0..STRANGERS_PER_ADDRESS_MAX).map(|_| visitors.enter(peer).unwrap()).collect();
+        let mut inside: Vec<Visitor> = (0..STRANGERS_PER_ADDRESS_MAX).map(|_| visitors.enter(peer).unwrap()).collect();
         assert!(visitors.enter(peer).is_none());
         assert!(visitors.enter("192.0.2.2:9".parse().unwrap()).is_some());
         inside[0].is_known();
