@@ -1,7 +1,15 @@
 //! The OpenAPI document: generated from the handlers, checked in, and served.
 
-use crate::{identity::COOKIE, router, schema};
-use axum::{http::header, response::IntoResponse};
+use crate::{
+    identity::COOKIE,
+    rights::{self, Ruling, Who},
+    router, schema,
+};
+use axum::{
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use serde_json::{Value, json};
 use std::sync::OnceLock;
 use utoipa::{
     Modify, OpenApi,
@@ -35,9 +43,50 @@ impl Modify for Schemes {
 pub fn openapi() -> String {
     let mut document = Head::openapi();
     document.merge(router::nouns().into_openapi());
-    let mut text = document.to_pretty_json().expect("the document is plain data");
+    let mut document = serde_json::to_value(&document).expect("the document is plain data");
+    let paths = document["paths"].as_object_mut().expect("there are paths");
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object_mut().expect("a path has methods") {
+            finish(path, method, operation);
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&document).expect("the document is plain data");
     text.push('\n');
     text
+}
+
+/// Adds to an operation what is the same for all: a name of its own, refusals of rights, the media type of problems.
+fn finish(path: &str, method: &str, operation: &mut Value) {
+    let words = path.split(['/', '{', '}', '.']).filter(|word| !word.is_empty());
+    let name = [method].into_iter().chain(words).collect::<Vec<_>>().join("_");
+    operation["operationId"] = name.into();
+    let who = match rights::ruling(&method.to_uppercase().parse().expect("a method of HTTP"), path) {
+        Ruling::May(who) => who,
+        Ruling::NoSuchMethod | Ruling::Nobody => Who::Roles(&[]),
+    };
+    let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+    let responses = operation["responses"].as_object_mut().expect("an operation has responses");
+    if who != Who::Anybody {
+        for status in ["401", "403"] {
+            responses.entry(status).or_insert_with(|| json!({ "content": { "application/problem+json": problem } }));
+        }
+    }
+    for (status, response) in responses {
+        let code = status.parse::<u16>().ok().and_then(|status| StatusCode::from_u16(status).ok());
+        let reason = code.and_then(|code| code.canonical_reason()).unwrap_or_default();
+        if response.get("description").and_then(Value::as_str).is_none_or(str::is_empty) {
+            response["description"] = reason.into();
+        }
+        if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut)
+            && content.get("application/json") == Some(&problem)
+        {
+            content.remove("application/json");
+            content.insert("application/problem+json".to_owned(), problem.clone());
+        }
+    }
+    if let Who::Roles(roles) = who {
+        operation["x-roles"] = json!(roles);
+    }
 }
 
 /// This document.
