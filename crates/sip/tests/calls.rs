@@ -591,6 +591,31 @@ fn a_bye_before_the_ack_waits_for_it() {
 }
 
 #[test]
+fn a_caller_may_end_a_ringing_call_by_bye_and_it_ends_once() {
+    let mut desk = Desk::new(udp());
+    desk.receive(&invite("a", 1, "", OFFER));
+    let dialog = desk.invited();
+    desk.command(Command::Provisional { dialog, status: 180, body: None });
+    let tag = to_tag(desk.last());
+    desk.receive(&request("BYE", "b", 2, &tag, "", ""));
+    assert_eq!(desk.sent(), ["100", "180", "200", "487"]);
+    assert!(matches!(desk.events().as_slice(), [Event::Ended { cause: EndCause::RemoteBye, .. }]));
+    desk.assert_empty_at_last();
+}
+
+#[test]
+fn a_bye_during_their_reinvite_answers_that_too() {
+    let mut desk = Desk::new(udp());
+    let (_, tag) = answered_incoming(&mut desk);
+    desk.receive(&invite("re", 2, &tag, OFFER));
+    desk.events.clear();
+    desk.receive(&request("BYE", "b", 3, &tag, "", ""));
+    assert_eq!(desk.sent(), ["100", "200", "487"]);
+    assert!(matches!(desk.events().as_slice(), [Event::Ended { .. }]));
+    desk.assert_empty_at_last();
+}
+
+#[test]
 fn byes_that_cross_end_the_call_once() {
     let mut desk = Desk::new(udp());
     let (dialog, tag) = answered_incoming(&mut desk);
