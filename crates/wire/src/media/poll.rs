@@ -9,8 +9,6 @@ use std::{
     time::Duration,
 };
 
-/// Readiness taken at once; the rest waits for the next call.
-const BATCH: usize = 128;
 /// Tokens that no socket has.
 const WAKE: u64 = u64::MAX;
 const TIMER: u64 = u64::MAX - 1;
@@ -20,8 +18,8 @@ const TIMER: u64 = u64::MAX - 1;
 pub(super) enum Ready {
     /// Orders wait.
     Wake,
-    /// So many ticks are due.
-    Ticks(u64),
+    /// Ticks are due.
+    Timer,
     /// A socket of this slot may be read.
     Socket(usize),
 }
@@ -31,13 +29,16 @@ pub(super) struct Poll {
     epoll: OwnedFd,
     timer: OwnedFd,
     wake: OwnedFd,
-    batch: [libc::epoll_event; BATCH],
+    batch: [libc::epoll_event; Poll::BATCH],
 }
 
 /// Interrupts the wait from another thread.
 pub(super) struct Waker(OwnedFd);
 
 impl Poll {
+    /// Readiness taken at once; the rest waits for the next call.
+    pub const BATCH: usize = 128;
+
     /// Makes the descriptors; the timer runs from [`Poll::start_timer`] on.
     pub fn new() -> io::Result<Poll> {
         // SAFETY: these calls take plain integers; what they return is checked and owned by nobody else.
@@ -48,7 +49,7 @@ impl Poll {
                 owned(libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC))?,
             )
         };
-        let poll = Poll { epoll, timer, wake, batch: [libc::epoll_event { events: 0, u64: 0 }; BATCH] };
+        let poll = Poll { epoll, timer, wake, batch: [libc::epoll_event { events: 0, u64: 0 }; Poll::BATCH] };
         poll.add(poll.timer.as_raw_fd(), TIMER, libc::EPOLLIN)?;
         poll.add(poll.wake.as_raw_fd(), WAKE, libc::EPOLLIN)?;
         Ok(poll)
@@ -78,7 +79,8 @@ impl Poll {
     /// Waits until something is ready, and says how much is.
     pub fn wait(&mut self) -> usize {
         // SAFETY: the kernel writes at most as many events as the array, which lives through the call, has room for.
-        let count = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), self.batch.as_mut_ptr(), BATCH as i32, -1) };
+        let count =
+            unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), self.batch.as_mut_ptr(), Poll::BATCH as i32, -1) };
         // The only error of a good descriptor is a signal; then nothing is ready.
         usize::try_from(count).unwrap_or(0)
     }
@@ -90,9 +92,19 @@ impl Poll {
                 drain(&self.wake);
                 Ready::Wake
             }
-            TIMER => Ready::Ticks(drain(&self.timer)),
+            TIMER => Ready::Timer,
             slot => Ready::Socket(slot as usize),
         }
+    }
+
+    /// Whether the timer is among what the last wait found.
+    pub fn is_timer_ready(&self, count: usize) -> bool {
+        self.batch[..count].iter().any(|event| event.u64 == TIMER)
+    }
+
+    /// How many ticks came due since this was last asked.
+    pub fn take_ticks(&self) -> u64 {
+        drain(&self.timer)
     }
 
     fn add(&self, descriptor: RawFd, token: u64, events: i32) -> io::Result<()> {

@@ -22,6 +22,11 @@ use std::{
 
 /// Ticks made up for after a standstill; beyond a second nobody waits for the sound that is missing.
 const MADE_UP_TICKS_MAX: u64 = 50;
+/// A loaded thread wakes on a grid of this step and serves what came meanwhile at once: a wake-up costs more than a
+/// packet. The step divides the tick, so a talker's packets, 20 ms apart, wait equally long and their spacing stays.
+const GRID: Duration = Duration::from_millis(1);
+/// Loaded means more packets in a tick than steps of the grid; below, each packet is served as it comes.
+const GRID_PACKETS_MIN: u64 = 40;
 /// Ports tried when binding fails, before a stream is refused: others on the machine may hold a few.
 const BIND_TRIES_MAX: usize = 64;
 
@@ -30,6 +35,9 @@ pub(super) struct Worker<F> {
     edge: Edge<F>,
     batch: Batch,
     started: Instant,
+    /// Packets since the last tick, and whether those of the tick before were many.
+    packets: u64,
+    loaded: bool,
 }
 
 /// What the engine acts on: sockets, the recordings' feed, and the exchange's ear.
@@ -74,7 +82,14 @@ impl<F: Fn(Event)> Worker<F> {
             events,
             counters,
         };
-        Worker { engine: Engine::new(engine), edge, batch: Batch::new(), started: Instant::now() }
+        Worker {
+            engine: Engine::new(engine),
+            edge,
+            batch: Batch::new(),
+            started: Instant::now(),
+            packets: 0,
+            loaded: false,
+        }
     }
 
     /// Runs until told to stop.
@@ -89,10 +104,14 @@ impl<F: Fn(Event)> Worker<F> {
         loop {
             let count = self.edge.poll.wait();
             let now = self.started.elapsed();
+            // The clock first: packets of a whole grid step would make the frames of this tick late.
+            if self.edge.poll.is_timer_ready(count) {
+                due = self.tick(due);
+            }
             for place in 0..count {
                 match self.edge.poll.ready(place) {
                     Ready::Socket(slot) => self.read(now, slot),
-                    Ready::Ticks(ticks) => due = self.tick(due, ticks),
+                    Ready::Timer => {}
                     Ready::Wake => {
                         // Cleared before looking, so that an order sent meanwhile wakes again.
                         woken.store(false, Ordering::Release);
@@ -101,6 +120,9 @@ impl<F: Fn(Event)> Worker<F> {
                         }
                     }
                 }
+            }
+            if self.loaded && count < Poll::BATCH {
+                std::thread::sleep(until_next_step(self.started.elapsed()));
             }
         }
     }
@@ -113,6 +135,7 @@ impl<F: Fn(Event)> Worker<F> {
             let stream = leg.stream;
             let count = self.batch.receive(descriptor(&leg.pair));
             add(&self.edge.counters.received_packets, count as u64);
+            self.packets += count as u64;
             for place in 0..count {
                 if let Some((source, datagram)) = self.batch.datagram(place) {
                     self.engine.packet(now, stream, source, datagram, &mut self.edge);
@@ -125,7 +148,8 @@ impl<F: Fn(Event)> Worker<F> {
     }
 
     /// Does the ticks that are due; returns when the last of them was.
-    fn tick(&mut self, last: Duration, ticks: u64) -> Duration {
+    fn tick(&mut self, last: Duration) -> Duration {
+        let ticks = self.edge.poll.take_ticks();
         let due = last + TICK * u32::try_from(ticks).unwrap_or(u32::MAX);
         let made_up = ticks.min(MADE_UP_TICKS_MAX);
         add(&self.edge.counters.skipped_ticks, ticks - made_up);
@@ -137,6 +161,7 @@ impl<F: Fn(Event)> Worker<F> {
         if let Some(feed) = &mut self.edge.feed {
             feed.tick();
         }
+        self.loaded = std::mem::take(&mut self.packets) >= GRID_PACKETS_MIN * ticks.max(1);
         due
     }
 
@@ -151,6 +176,11 @@ impl<F: Fn(Event)> Worker<F> {
         self.edge.counters.streams.store(self.engine.stream_count() as u64, Ordering::Relaxed);
         Flow::Continue
     }
+}
+
+fn until_next_step(now: Duration) -> Duration {
+    let step = GRID.as_nanos() as u64;
+    Duration::from_nanos(step - now.as_nanos() as u64 % step)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
