@@ -76,6 +76,17 @@ impl Poll {
         self.add(socket, slot as u64, libc::EPOLLIN | libc::EPOLLET)
     }
 
+    /// Tells a watched socket again if it may still be read.
+    pub fn watch_again(&self, socket: RawFd, slot: usize) {
+        // The only error would be that it is not watched; then nobody waits for it either.
+        let _ = self.control(libc::EPOLL_CTL_MOD, socket, slot as u64, libc::EPOLLIN | libc::EPOLLET);
+    }
+
+    /// Ends the next wait.
+    pub fn wake_self(&self) {
+        wake(&self.wake);
+    }
+
     /// Waits until something is ready, and says how much is.
     pub fn wait(&mut self) -> usize {
         // SAFETY: the kernel writes at most as many events as the array, which lives through the call, has room for.
@@ -108,21 +119,28 @@ impl Poll {
     }
 
     fn add(&self, descriptor: RawFd, token: u64, events: i32) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, descriptor, token, events)
+    }
+
+    fn control(&self, what: i32, descriptor: RawFd, token: u64, events: i32) -> io::Result<()> {
         let mut event = libc::epoll_event { events: events as u32, u64: token };
         // SAFETY: both descriptors are open, and the event lives through the call.
-        let added = unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), libc::EPOLL_CTL_ADD, descriptor, &raw mut event) };
-        check(added).map(drop)
+        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), what, descriptor, &raw mut event) }).map(drop)
     }
 }
 
 impl Waker {
     /// Ends the wait, or the next one.
     pub fn wake(&self) {
-        let one = 1u64.to_ne_bytes();
-        // SAFETY: eight bytes are read from an array of eight. An event counter takes them; when it is full, the wake
-        // it stands for is still to come.
-        let _ = unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+        wake(&self.0);
     }
+}
+
+fn wake(counter: &OwnedFd) {
+    let one = 1u64.to_ne_bytes();
+    // SAFETY: eight bytes are read from an array of eight. An event counter takes them; when it is full, the wake it
+    // stands for is still to come.
+    let _ = unsafe { libc::write(counter.as_raw_fd(), one.as_ptr().cast(), one.len()) };
 }
 
 /// Reads the count of an event counter or timer, and so resets it.
