@@ -2,7 +2,7 @@
 
 use super::{
     Args, Error,
-    site::{ANSWER_NUMBER, MUSIC_NUMBER, QUEUE_NUMBER, Site},
+    site::{ANSWER_NUMBER, QUEUE_NUMBER, SPEECH_NUMBER, Site},
     table::{Reach, Row},
 };
 use crate::{
@@ -34,6 +34,9 @@ const LONG_PIECES: usize = 10;
 const LONG_PIECE_CALLS: usize = 10_000;
 const LONG_TALK: Duration = Duration::from_millis(200);
 
+/// The last calls of an evenly spaced load end a little later than they began.
+const SPEED_SHARE: f64 = 0.98;
+
 /// Our own address for callers and phones.
 const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -49,7 +52,7 @@ pub(super) fn w1(args: &Args, directory: &Path) -> Result<Row, Error> {
     };
     let (outcome, idle) = beside_idle_timer(|| Generator::open(plan, LOCAL)?.run())?;
     let mut row = Row::new("W1", format!("answer and hang up, {calls} calls at {:.0}/s", args.rate));
-    row.goal("calls/s", rate_reached(&outcome), Reach::AtLeast(1_500.0_f64.min(args.rate) * 0.99));
+    row.goal("calls/s", rate_reached(&outcome), Reach::AtLeast(1_500.0_f64.min(args.rate) * SPEED_SHARE));
     row.goal("CPU s per 1,000 calls", outcome.whole.map(|usage| per_thousand(usage, calls)), Reach::AtMost(0.5));
     row.goal("messages sent again", retransmissions(&outcome), Reach::AtMost(0.0));
     row.goal("calls failed", outcome.failed() as f64, Reach::AtMost(0.0));
@@ -59,12 +62,12 @@ pub(super) fn w1(args: &Args, directory: &Path) -> Result<Row, Error> {
     Ok(row)
 }
 
-/// A caller hears a flow's music.
+/// A caller hears a flow's prompts.
 pub(super) fn w2(args: &Args, directory: &Path) -> Result<Row, Error> {
     let floor = raw_relay(args.calls, FLOOR_TIME)?;
     let site = Site::start(&args.server_binary()?, directory.join("w2"), args.keep, true)?;
     site.add_flows()?;
-    let plan = Plan { sound: true, ..steady_plan(args, &site, MUSIC_NUMBER) };
+    let plan = Plan { sound: true, ..steady_plan(args, &site, SPEECH_NUMBER) };
     let (outcome, idle) = beside_idle_timer(|| Generator::open(plan, LOCAL)?.run())?;
     let mut row = Row::new("W2", format!("IVR playback, {} calls for {} s", args.calls, args.seconds));
     sound_figures(&mut row, &outcome, args.calls, &floor, idle, None);
@@ -108,7 +111,7 @@ pub(super) fn queue(args: &Args, directory: &Path) -> Result<Row, Error> {
         args.queue_rate
     );
     let mut row = Row::new("Q", work);
-    row.goal("calls/s", rate_reached(&outcome), Reach::AtLeast(150.0_f64.min(args.queue_rate) * 0.9));
+    row.goal("calls/s", rate_reached(&outcome), Reach::AtLeast(150.0_f64.min(args.queue_rate) * SPEED_SHARE));
     let cpu = outcome.whole.map(|usage| per_thousand(usage, outcome.offered));
     row.goal("CPU s per 1,000 calls", cpu, Reach::AtMost(3.0));
     row.goal("calls stuck", (outcome.stuck + outcome.agents_stuck) as f64, Reach::AtMost(0.0));
@@ -221,7 +224,7 @@ fn beside_idle_timer(
 fn sound_figures(row: &mut Row, outcome: &Outcome, calls: usize, floor: &Floor, idle: Option<f64>, goal: Option<f64>) {
     let cpu_us = outcome.steady.map(|usage| usage.cpu.as_secs_f64() * 1e6 / (usage.wall.as_secs_f64() * calls as f64));
     row.figure("CPU us per call-second", cpu_us);
-    row.figure("CPU % of a core per 100 calls", cpu_us.map(|us| us / 1e4));
+    row.figure("CPU % of a core per 100 calls", cpu_us.map(|us| us / 100.0));
     row.figure("raw relay loop us per call-second", floor.cpu_us_per_call_s);
     let share = cpu_us.map(|us| us / floor.cpu_us_per_call_s);
     match goal {
@@ -251,8 +254,10 @@ fn latency_figures(row: &mut Row, outcome: &Outcome, idle: Option<f64>, judged: 
     }
 }
 
-fn rate_reached(outcome: &Outcome) -> f64 {
-    outcome.completed as f64 / outcome.took.as_secs_f64()
+/// What went through while it went on: the time that the first call takes is no lack of speed.
+fn rate_reached(outcome: &Outcome) -> Option<f64> {
+    let time = outcome.first_to_last_end.as_secs_f64();
+    (time > 0.0).then(|| outcome.completed.saturating_sub(1) as f64 / time)
 }
 
 fn per_thousand(usage: Usage, calls: usize) -> f64 {

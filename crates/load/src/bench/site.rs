@@ -21,7 +21,7 @@ const START_CHECK: Duration = Duration::from_millis(50);
 const MEDIA_PORTS: &str = "16384-27999";
 /// Numbers of the bench's own, beside those of the demo site.
 pub(super) const ANSWER_NUMBER: &str = "690";
-pub(super) const MUSIC_NUMBER: &str = "691";
+pub(super) const SPEECH_NUMBER: &str = "691";
 pub(super) const QUEUE_NUMBER: &str = "692";
 /// A queue has a number of its own for extensions.
 const QUEUE_INNER_NUMBER: &str = "693";
@@ -29,10 +29,11 @@ const QUEUE: &str = "bench";
 /// Extensions and agents of the bench begin here, beside those of the demo site.
 const FIRST_EXTENSION: usize = 20_001;
 const FIRST_AGENT: usize = 30_001;
-/// More pieces of music one after the other than any row is long.
-const MUSIC_PIECES: usize = 50;
-/// Longer than any row: until the caller hangs up.
-const SILENCE_MS: u32 = 600_000;
+/// A prompt of some seconds, said more often than any row is long.
+const PROMPT: &str = "menu";
+const PROMPT_TIMES: usize = 50;
+/// Longer than any call of W1.
+const SILENCE_MS: u32 = 60_000;
 /// Longest list the API gives at once.
 const PAGE: usize = 500;
 
@@ -90,12 +91,12 @@ impl Site {
         self.process.id()
     }
 
-    /// A number that is answered and then silent, and one that is answered with music.
+    /// A number that is answered and then silent, and one that is answered with prompts.
     pub(super) fn add_flows(&self) -> Result<(), http::Error> {
         let silence = json!([{ "say": "silence", "ms": SILENCE_MS }]);
-        let music = vec![json!({ "say": "music", "name": "calm" }); MUSIC_PIECES];
+        let speech = vec![json!({ "say": "prompt", "name": PROMPT }); PROMPT_TIMES];
         for (flow, number, says) in
-            [("bench-answer", ANSWER_NUMBER, silence), ("bench-music", MUSIC_NUMBER, Value::from(music))]
+            [("bench-answer", ANSWER_NUMBER, silence), ("bench-speech", SPEECH_NUMBER, Value::from(speech))]
         {
             let document = json!({
                 "version": 1, "flow": flow, "revision": 1, "start": "answer", "language": "en",
@@ -120,7 +121,7 @@ impl Site {
     pub(super) fn add_agents(&self, count: usize) -> Result<Vec<(String, String)>, http::Error> {
         let queue = json!({
             "number": QUEUE_INNER_NUMBER, "name_zh": "压测", "name_en": "Bench", "strategy": "longest_idle",
-            "ring_ms": 45_000, "wrap_up_ms": 0, "waiting_max": 10_000, "no_answer_leaves": false, "music": "calm",
+            "ring_ms": 45_000, "wrap_up_ms": 0, "waiting_max": 4_000, "no_answer_leaves": false, "music": "calm",
         });
         self.api.ask("PUT", &format!("/api/v1/queues/{QUEUE}"), &queue)?;
         self.add_number(QUEUE_NUMBER, "queue", QUEUE)?;

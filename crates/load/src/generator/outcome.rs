@@ -50,6 +50,8 @@ pub struct Outcome {
     pub joined_max: usize,
     /// First INVITE to last end.
     pub took: Duration,
+    /// First end of a call to the last.
+    pub first_to_last_end: Duration,
     /// The server from first INVITE to last end.
     pub whole: Option<Usage>,
     /// The server while all calls of [`super::HangUp::Together`] talked.

@@ -102,6 +102,7 @@ pub(super) struct World {
     first_reading: Option<(Duration, Reading)>,
     steady_reading: Option<(Duration, Reading)>,
     settled: bool,
+    first_end: Option<Duration>,
     drops_before: u64,
 }
 
@@ -129,6 +130,7 @@ impl World {
             first_reading: None,
             steady_reading: None,
             settled: false,
+            first_end: None,
             drops_before: 0,
             plan,
         })
@@ -181,7 +183,7 @@ impl World {
         self.stream_by_remote = Default::default();
         (self.hearing, self.tally) = Default::default();
         (self.joined_now, self.over, self.settled) = (0, 0, false);
-        self.steady_reading = None;
+        (self.steady_reading, self.first_end) = (None, None);
         self.drops_before = self.drops();
     }
 
@@ -384,6 +386,8 @@ impl World {
         self.close_stream(stream);
         self.joined_now -= usize::from(joined);
         self.over += 1;
+        let first_end = *self.first_end.get_or_insert(now);
+        self.tally.first_to_last_end = now.saturating_sub(first_end);
         if self.over == self.plan.calls {
             self.set(now + SETTLE, Alarm::Settled);
         } else {
