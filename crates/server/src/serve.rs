@@ -252,7 +252,7 @@ fn start_media(
 ) -> Result<wire::media::Plane> {
     let folder = config.data.join("sounds");
     sounds::lay_out(&folder)?;
-    let library = Arc::new(wire::media::read_library(&folder)?);
+    let library = Arc::new(wire::media::read_library(&folder.join("prompts"), &folder.join("music"))?);
     let threads = match config.media.threads {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         threads => threads,
