@@ -19,6 +19,15 @@ pub enum Strategy {
     LongestIdle,
 }
 
+impl Strategy {
+    /// The name as it stands in a reason.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::LongestIdle => "longest_idle",
+        }
+    }
+}
+
 /// A queue's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueRules {
@@ -167,6 +176,9 @@ pub enum Report {
     OfferEnded { offer: OfferId, call: CallId, agent: AgentId, end: OfferEnd },
     /// The agent's part in the conversation is over.
     Parted { call: CallId, agent: AgentId },
+    /// The queue from which an ongoing conversation came, so that its wrap-up is that queue's; follows `All`.
+    /// Without it the longest wrap-up of the agent's queues counts.
+    Conversation { call: CallId, agent: AgentId, queue: QueueId },
     /// A new configuration.
     Configuration(Config),
 }

@@ -16,16 +16,26 @@ pub struct PlayNumber(pub u64);
 
 /// One thing to say or play.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum Say {
     /// A prompt of the library ("welcome").
-    Prompt { name: Arc<str> },
+    Prompt {
+        #[cfg_attr(test, schemars(with = "String"))]
+        name: Arc<str>,
+    },
     /// A whole number in words.
     Number { value: u32 },
     /// Digits one by one.
-    Digits { digits: Arc<str> },
+    Digits {
+        #[cfg_attr(test, schemars(with = "String"))]
+        digits: Arc<str>,
+    },
     /// Music by name ("calm").
-    Music { name: Arc<str> },
+    Music {
+        #[cfg_attr(test, schemars(with = "String"))]
+        name: Arc<str>,
+    },
     /// The tone before a message: 1 kHz, 300 ms.
     Beep,
     /// Nothing for this long.
@@ -34,12 +44,19 @@ pub enum Say {
 
 /// Where a transfer goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "to", rename_all = "snake_case")]
 pub enum TransferTarget {
     /// An extension of ours.
-    Extension { number: Arc<str> },
+    Extension {
+        #[cfg_attr(test, schemars(with = "String"))]
+        number: Arc<str>,
+    },
     /// A queue (the run goes on waiting in it like a queue node with default settings).
-    Queue { queue: QueueId },
+    Queue {
+        #[cfg_attr(test, schemars(with = "String"))]
+        queue: QueueId,
+    },
 }
 
 /// What a run asks for, in order. `Finished` is the last.

@@ -1,1 +1,10 @@
-//! Placeholder until its first slice lands.
+//! What calls Strowger from outside: a load generator, a command-line phone, and the rows of `strowger bench`.
+//!
+//! Nothing here is part of the server: it meets the server over sockets, like any phone, and reads what it used from
+//! `/proc`.
+
+mod digest;
+pub mod generator;
+pub mod http;
+pub mod process;
+pub mod relay;

@@ -1,7 +1,9 @@
 //! The door of the exchange: what people and programs may ask ([`Gateway`]), and the site it works with ([`Config`]).
 
-use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
-use vocab::{AgentId, CallId, ExtensionId, FlowId, NodeId, PhoneNumber, QueueId, TrunkId};
+use call::{Number, Trunk};
+use std::{future::Future, pin::Pin, sync::Arc};
+use vocab::{AgentId, CallId, ExtensionId, FactRecord, LegId, NodeId, RequestId};
+
 
 /// What may be asked of the running exchange.
 #[derive(Clone, Debug)]
@@ -87,6 +89,10 @@ pub struct Config {
     pub record_conversations: bool,
     /// More calls than this at once are refused with 503.
     pub calls_max: usize,
+    /// How long a directly called extension rings, milliseconds.
+    pub extension_ring_ms: u64,
+    /// Codecs offered and accepted, best first.
+    pub codecs: Vec<media::Codec>,
 }
 
 /// A SIP account.
@@ -98,33 +104,114 @@ pub struct Extension {
     pub account: sip::Account,
 }
 
-/// A dialable number.
+
+/// What the exchange is given.
 #[derive(Clone, Debug)]
-pub struct Number {
-    /// As dialled.
-    pub number: PhoneNumber,
-    /// Where it leads.
-    pub destination: Destination,
-    /// Trunk callers may dial it; otherwise only extensions.
-    pub public: bool,
+pub enum Input {
+    /// A SIP message arrived.
+    Received {
+        /// How.
+        flow: sip::Flow,
+        /// The message.
+        bytes: bytes::Bytes,
+    },
+    /// A SIP stream is gone.
+    FlowClosed {
+        /// Which.
+        flow: sip::Flow,
+    },
+    /// The media plane says something.
+    Media(media::Event),
+    /// The dispatcher's end of the link says something.
+    Dispatcher(cluster::Frame<acd::Decision>),
+    /// Somebody asks.
+    Gateway {
+        /// Names the answer.
+        request: RequestId,
+        /// What is asked.
+        command: Command,
+    },
+    /// What the journal kept of an earlier life; the first input, if any.
+    Restore(Box<Restored>),
+    /// A moment named by `next_timeout` has come.
+    Timeout,
+    /// The next step of this machine panics. Only simulation says so: it proves that a panic ends one call, not the node.
+    Break(Machine),
 }
 
-/// Where a number leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// An IVR document.
-    Flow(FlowId),
-    /// A queue, with the site's music and no menu.
-    Queue(QueueId),
-    /// An extension.
-    Extension(ExtensionId),
+/// A machine that simulation may break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// A call's own machine.
+    Call(CallId),
+    /// A call's flow.
+    Flow(CallId),
 }
 
-/// A SIP peer for outside calls.
+/// What is left of an earlier life of this node.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    /// Registrations; phones stay reachable without registering again.
+    pub bindings: Vec<sip::Binding>,
+    /// Confirmed dialogs of calls that died: each gets a BYE.
+    pub dialogs: Vec<sip::DialogSnapshot>,
+    /// Agents as last confirmed, with the calls that died.
+    pub agents: Vec<acd::AgentReport>,
+    /// The next fact's number.
+    pub next_fact: u64,
+}
+
+/// What the exchange says. The edge writes every `Fact` and `Promise` of a batch to the journal before it acts on the rest.
 #[derive(Clone, Debug)]
-pub struct Trunk {
-    /// Its name.
-    pub trunk: TrunkId,
-    /// Source networks from which its calls are taken without a password: address and prefix length.
-    pub networks: Vec<(IpAddr, u8)>,
+pub enum Output {
+    /// Send a SIP message.
+    Send {
+        /// How.
+        flow: sip::Flow,
+        /// The message.
+        bytes: bytes::Bytes,
+    },
+    /// To the media plane.
+    Media(media::Command),
+    /// To the dispatcher's end of the link.
+    Dispatcher(cluster::Frame<acd::Report>),
+    /// The answer to a command.
+    Reply {
+        /// The question.
+        request: RequestId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Something happened.
+    Fact(FactRecord),
+    /// Something the next life must know.
+    Promise(Promise),
+}
+
+/// What the journal keeps besides facts.
+#[derive(Clone, Debug)]
+pub enum Promise {
+    /// A leg is confirmed; after a crash its dialog gets a BYE.
+    Dialog {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// The dialog.
+        snapshot: Box<sip::DialogSnapshot>,
+    },
+    /// That dialog is over.
+    DialogOver {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A phone registered or refreshed.
+    Binding(Box<sip::Binding>),
+    /// A registration ended.
+    BindingOver {
+        /// The account.
+        account: Arc<str>,
+        /// Its contact.
+        contact: Arc<str>,
+    },
 }

@@ -1,0 +1,190 @@
+//! A scripted phone on the production SIP endpoint: callers, and agents' phones that register.
+
+use crate::PhoneManner;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+/// What a phone is doing with its one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Idle,
+    /// Ringing here; answers at that moment, if ever.
+    Ringing { dialog: sip::DialogId, answer_at: Option<Duration> },
+    /// Dialling, or talking; hangs up at that moment.
+    Calling { dialog: sip::DialogId, hang_up_at: Duration },
+    Talking { dialog: sip::DialogId, hang_up_at: Duration },
+    Ending { dialog: sip::DialogId },
+}
+
+/// A phone.
+pub(crate) struct Phone {
+    pub(crate) address: SocketAddr,
+    pub(crate) sip: sip::Endpoint,
+    pub(crate) line: Line,
+    pub(crate) manner: PhoneManner,
+    pub(crate) talk: Duration,
+    pub(crate) dead: bool,
+    /// Times it was answered, as the phone saw it.
+    pub(crate) answered: u32,
+    number: usize,
+}
+
+impl Phone {
+    pub(crate) fn new(number: usize, address: SocketAddr, sip: sip::Endpoint, manner: PhoneManner, talk: Duration) -> Phone {
+        Phone { address, sip, line: Line::Idle, manner, talk, dead: false, answered: 0, number }
+    }
+
+    fn flow(&self, exchange: SocketAddr) -> sip::Flow {
+        sip::Flow { transport: sip::Transport::Udp, local: self.address, remote: exchange, connection: 0 }
+    }
+
+    fn body(&self) -> sip::Body {
+        sip::Body { content_type: "application/sdp".into(), bytes: format!("phone {}", self.number).into() }
+    }
+
+    pub(crate) fn received(&mut self, now: Duration, exchange: SocketAddr, bytes: bytes::Bytes) {
+        if !self.dead {
+            let flow = self.flow(exchange);
+            self.sip.handle(now, sip::Input::Received { flow, bytes });
+        }
+    }
+
+    pub(crate) fn register(&mut self, now: Duration, exchange: SocketAddr, account: &str, password: &str) {
+        let credentials = sip::ClientCredentials { name: account.into(), password: password.into() };
+        self.command(now, sip::Command::Credentials(credentials));
+        let registration = sip::Registration {
+            flow: self.flow(exchange),
+            account: account.into(),
+            domain: "exchange".into(),
+            expires_s: 120,
+        };
+        self.command(now, sip::Command::Register(Box::new(registration)));
+    }
+
+    pub(crate) fn dial(&mut self, now: Duration, exchange: SocketAddr, called: &str, patience: Duration) {
+        let dialog = sip::DialogId(1);
+        let uri: Arc<str> = format!("sip:{called}@{exchange}").into();
+        self.line = Line::Calling { dialog, hang_up_at: now + patience };
+        let invite = sip::Invite {
+            dialog,
+            target: sip::Target::Address { uri, flow: self.flow(exchange) },
+            from_display: None,
+            from_user: format!("1380013{:04}", self.number).into(),
+            headers: Vec::new(),
+            body: Some(self.body()),
+        };
+        self.command(now, sip::Command::Invite(Box::new(invite)));
+    }
+
+    /// The next moment at which the phone's person does something.
+    pub(crate) fn next_act(&self) -> Option<Duration> {
+        match self.line {
+            Line::Ringing { answer_at, .. } => answer_at,
+            Line::Calling { hang_up_at, .. } | Line::Talking { hang_up_at, .. } => Some(hang_up_at),
+            Line::Idle | Line::Ending { .. } => None,
+        }
+        .filter(|_| !self.dead)
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Duration> {
+        [self.next_act(), self.sip.next_timeout().filter(|_| !self.dead)].into_iter().flatten().min()
+    }
+
+    pub(crate) fn timeout(&mut self, now: Duration) {
+        if self.dead {
+            return;
+        }
+        self.sip.handle(now, sip::Input::Timeout);
+        if self.next_act().is_some_and(|at| at <= now) {
+            match self.line.clone() {
+                Line::Ringing { dialog, .. } => self.answer(now, dialog),
+                Line::Calling { dialog, .. } => {
+                    self.line = Line::Ending { dialog };
+                    self.command(now, sip::Command::Cancel { dialog });
+                }
+                Line::Talking { dialog, .. } => {
+                    self.line = Line::Ending { dialog };
+                    self.command(now, sip::Command::Bye { dialog, reason: None });
+                }
+                Line::Idle | Line::Ending { .. } => {}
+            }
+        }
+    }
+
+    /// Handles the endpoint's events; returns what it wants to send.
+    pub(crate) fn drain(&mut self, now: Duration) -> Vec<bytes::Bytes> {
+        let mut sent = Vec::new();
+        while let Some(output) = self.sip.poll() {
+            match output {
+                sip::Output::Send { bytes, .. } => sent.push(bytes),
+                sip::Output::Event(event) => self.event(now, event),
+            }
+        }
+        sent
+    }
+
+    /// What remains in the phone when everything should be over.
+    pub(crate) fn in_call(&self) -> bool {
+        !self.dead && self.line != Line::Idle
+    }
+
+    fn event(&mut self, now: Duration, event: sip::Event) {
+        match event {
+            sip::Event::Invited(invited) => self.invited(now, invited.dialog),
+            sip::Event::Answered { dialog, .. } => {
+                self.answered += 1;
+                if let Line::Calling { hang_up_at, .. } = self.line {
+                    self.line = Line::Talking { dialog, hang_up_at };
+                }
+            }
+            sip::Event::Reoffered { dialog, .. } => {
+                let body = Some(self.body());
+                self.command(now, sip::Command::AnswerReoffer { dialog, body });
+            }
+            sip::Event::Ended { dialog, .. } if self.dialog() == Some(dialog) => self.line = Line::Idle,
+            _ => {}
+        }
+    }
+
+    fn dialog(&self) -> Option<sip::DialogId> {
+        match self.line {
+            Line::Idle => None,
+            Line::Ringing { dialog, .. }
+            | Line::Calling { dialog, .. }
+            | Line::Talking { dialog, .. }
+            | Line::Ending { dialog } => Some(dialog),
+        }
+    }
+
+    fn invited(&mut self, now: Duration, dialog: sip::DialogId) {
+        let refuse = |status| sip::Command::Refuse { dialog, status, reason: "Busy Here".into(), retry_after_s: None };
+        if self.line != Line::Idle {
+            return self.command(now, refuse(486));
+        }
+        match self.manner {
+            PhoneManner::Answers { after_ms: 0 } => self.answer(now, dialog),
+            PhoneManner::Answers { after_ms } => {
+                self.ring(now, dialog, Some(now + Duration::from_millis(after_ms)));
+            }
+            PhoneManner::LetsRing => self.ring(now, dialog, None),
+            PhoneManner::Declines => self.command(now, refuse(486)),
+            PhoneManner::Dies if self.answered > 0 => self.dead = true,
+            PhoneManner::Dies => self.answer(now, dialog),
+        }
+    }
+
+    fn ring(&mut self, now: Duration, dialog: sip::DialogId, answer_at: Option<Duration>) {
+        self.line = Line::Ringing { dialog, answer_at };
+        self.command(now, sip::Command::Provisional { dialog, status: 180, body: None });
+    }
+
+    fn answer(&mut self, now: Duration, dialog: sip::DialogId) {
+        self.answered += 1;
+        self.line = Line::Talking { dialog, hang_up_at: now + self.talk };
+        let body = self.body();
+        self.command(now, sip::Command::Accept { dialog, body });
+    }
+
+    fn command(&mut self, now: Duration, command: sip::Command) {
+        self.sip.handle(now, sip::Input::Command(command));
+    }
+}

@@ -1,0 +1,125 @@
+//! How dialogs end and are forgotten, and how they come back after a restart (RFC 3261 section 15).
+
+use super::{Dialog, Exchange, Peer, Phase};
+use crate::{
+    DialogId, DialogSnapshot, EndCause, Event,
+    endpoint::{Endpoint, Request},
+    message::Method,
+    station::{Due, GIVE_UP, contact},
+    transaction::{ClientKey, ClientUser, ServerId},
+};
+
+impl Endpoint {
+    /// [`crate::Command::Bye`], whatever the dialog's state: one that was not answered is refused or given up.
+    pub(crate) fn bye(&mut self, id: DialogId, reason: Option<&str>) {
+        let Some(dialog) = self.dialogs.get(id) else { return };
+        match &mut dialog.phase {
+            Phase::Ringing(_) => self.refuse_ringing(id, 603, "Decline", &[], EndCause::Local),
+            Phase::Calling(_) => self.cancel(id),
+            Phase::Accepted { bye, .. } => *bye = Some(reason.map(Into::into)),
+            Phase::AnswerOwed { client, cseq, .. } => {
+                let (client, cseq) = (*client, *cseq);
+                self.acknowledge(client, id, cseq, None);
+                self.send_bye(id, reason);
+                self.end(id, EndCause::Local);
+            }
+            Phase::Confirmed(_) => {
+                self.send_bye(id, reason);
+                self.end(id, EndCause::Local);
+            }
+            Phase::Ended => {}
+        }
+    }
+
+    /// Ends a dialog whose far end fell silent.
+    pub(crate) fn give_up(&mut self, id: DialogId, cause: EndCause) {
+        self.send_bye(id, None);
+        self.end(id, cause);
+    }
+
+    /// Something was waited for in vain for 64·T1.
+    pub(crate) fn waited_in_vain(&mut self, id: DialogId) {
+        let Some(dialog) = self.dialogs.get(id) else { return };
+        match &mut dialog.phase {
+            Phase::Accepted { .. } | Phase::Confirmed(Exchange::TheirsAnswered(_)) => {
+                self.give_up(id, EndCause::Timeout)
+            }
+            Phase::Calling(calling) => {
+                calling.give_up = None;
+                let client = calling.client;
+                self.clients.end(&mut self.station, client);
+                self.end(id, EndCause::Local);
+            }
+            Phase::AnswerOwed { client, cseq, .. } => {
+                let (client, cseq) = (*client, *cseq);
+                self.acknowledge(client, id, cseq, None);
+                self.give_up(id, EndCause::Timeout);
+            }
+            Phase::Ringing(_) | Phase::Confirmed(_) | Phase::Ended => {}
+        }
+    }
+
+    pub(crate) fn send_bye(&mut self, id: DialogId, reason: Option<&str>) {
+        let Some(dialog) = self.dialogs.get(id) else { return };
+        let (branch, mut writer) = dialog.request(&mut self.station, &Method::Bye, None);
+        if let Some(reason) = reason {
+            writer = writer.header("Reason", reason.as_bytes());
+        }
+        let key = ClientKey { branch, cancel: false };
+        self.clients.begin(&mut self.station, key, false, ClientUser::Nobody, dialog.flow, writer.finish(None));
+    }
+
+    /// Their BYE. Whatever they had asked before gets its answer too (RFC 3261 section 15.1.2).
+    pub(crate) fn bye_came(&mut self, request: &Request<'_>, server: ServerId, id: DialogId) {
+        self.answer_request(request, server, 200, None, &[]);
+        self.refuse_ringing(id, 487, "Request Terminated", &[], EndCause::RemoteBye);
+        self.end(id, EndCause::RemoteBye);
+    }
+
+    /// The end of a dialog: said once, whatever comes after it.
+    pub(crate) fn end(&mut self, id: DialogId, cause: EndCause) {
+        self.refuse_reoffer(id, 487);
+        let Some(dialog) = self.dialogs.get(id) else { return };
+        if matches!(dialog.phase, Phase::Ended) {
+            return;
+        }
+        dialog.phase.stop(&mut self.station.timers);
+        dialog.phase = Phase::Ended;
+        self.station.after(GIVE_UP, Due::Forget(id));
+        self.station.say(Event::Ended { dialog: id, cause });
+    }
+
+    /// The 32 s after the end are over.
+    pub(crate) fn forget(&mut self, id: DialogId) {
+        self.dialogs.remove(id);
+    }
+
+    /// [`crate::Command::Restore`].
+    pub(crate) fn restore(&mut self, id: DialogId, snapshot: DialogSnapshot) {
+        if self.dialogs.contains(id) {
+            return;
+        }
+        let mut flow = snapshot.flow;
+        // The connection died with the program that had it.
+        flow.connection = 0;
+        let dialog = Dialog {
+            call_id: snapshot.call_id,
+            local_tag: snapshot.local_tag,
+            local_address: snapshot.local_address,
+            contact: contact("", &flow).into(),
+            peer: Peer {
+                tag: Some(snapshot.remote_tag).filter(|tag| !tag.is_empty()),
+                address: snapshot.remote_address,
+                target: snapshot.remote_target,
+                route_set: snapshot.route_set,
+            },
+            local_cseq: snapshot.local_cseq,
+            remote_cseq: snapshot.remote_cseq,
+            flow,
+            phase: Phase::Confirmed(Exchange::Idle),
+            acknowledged: Vec::new(),
+            authorization: None,
+        };
+        self.dialogs.insert(id, dialog);
+    }
+}
