@@ -13,6 +13,8 @@ mod keys;
 mod parse;
 mod problem;
 mod run;
+#[cfg(test)]
+mod schema;
 mod simulate;
 mod waiting;
 

@@ -36,6 +36,8 @@ pub(crate) struct MediaPlane {
     streams: BTreeMap<StreamId, Stream>,
     recordings: BTreeMap<RecordingKey, Recording>,
     plays: u64,
+    /// Offers that hold no codec of ours, of 1,000.
+    pub(crate) codec_mismatch_per_mille: u64,
 }
 
 impl MediaPlane {
@@ -69,7 +71,7 @@ impl MediaPlane {
             }
             Command::Offer { stream, .. } => say(described(stream, None)),
             Command::Answer { stream, offer, .. } => match self.streams.get_mut(&stream) {
-                Some(opened) if chance.per_mille(995) => {
+                Some(opened) if !chance.per_mille(self.codec_mismatch_per_mille) => {
                     opened.phone = std::str::from_utf8(&offer).ok().and_then(|text| text.strip_prefix("phone ")?.parse().ok());
                     say(described(stream, Some(Codec::Pcma)));
                 }

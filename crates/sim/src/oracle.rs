@@ -17,6 +17,8 @@ pub struct Violation {
     pub seed: u64,
     /// What happened.
     pub what: String,
+    /// All facts, for whoever looks for the reason.
+    pub facts: Vec<FactRecord>,
 }
 
 impl fmt::Display for Violation {
@@ -39,6 +41,7 @@ pub(crate) struct Oracle {
     agents: BTreeMap<AgentId, (AgentState, Timestamp)>,
     last_seq: u64,
     problems: Vec<String>,
+    pub(crate) facts: Vec<FactRecord>,
     pub(crate) joined: Vec<CallId>,
     pub(crate) queued: Vec<CallId>,
 }
@@ -49,6 +52,7 @@ impl Oracle {
             self.problems.push(format!("fact {} comes after fact {}", record.seq, self.last_seq));
         }
         self.last_seq = record.seq;
+        self.facts.push(record.clone());
         match &record.fact {
             Fact::CallOpened { call, .. } | Fact::CallRefused { call, .. } => {
                 if !self.opened.insert(*call) {

@@ -16,6 +16,8 @@ pub struct Scenario {
     pub sip_loss_per_mille: u64,
     /// SIP datagrams repeated, of 1,000.
     pub sip_repeat_per_mille: u64,
+    /// Offers that hold no codec of ours, of 1,000.
+    pub codec_mismatch_per_mille: u64,
     /// Link frames lost, of 1,000.
     pub link_loss_per_mille: u64,
     /// Link frames repeated, of 1,000.
@@ -84,6 +86,7 @@ impl Scenario {
             agents: (0..chance.range(1, 5)).map(|_| agent(&mut chance, closing_ms)).collect(),
             sip_loss_per_mille: if calm { 0 } else { chance.range(0, 80) },
             sip_repeat_per_mille: if calm { 0 } else { chance.range(0, 50) },
+            codec_mismatch_per_mille: if calm { 0 } else { chance.range(0, 20) },
             link_loss_per_mille: if calm { 0 } else { chance.range(0, 200) },
             link_repeat_per_mille: if calm { 0 } else { chance.range(0, 100) },
             link_delay_ms_max: if calm { 1 } else { chance.range(1, 400) },

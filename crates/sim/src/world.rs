@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use switch::{Command, Dispatcher, Input, Machine, Output, Promise, Restored, Switch};
-use vocab::{Age, AgentId, CallId, EndState, Fact, LegId, Now, RequestId, Timestamp};
+use vocab::{Age, AgentId, CallId, EndState, Fact, FactRecord, LegId, Now, RequestId, Timestamp};
 
 /// Virtual wall clock at the start; any value, but the same for every run.
 const WALL_START_MS: i64 = 1_790_000_000_000;
@@ -113,7 +113,7 @@ impl World {
             sequence: 0,
             switch,
             dispatcher,
-            media: MediaPlane::default(),
+            media: MediaPlane { codec_mismatch_per_mille: scenario.codec_mismatch_per_mille, ..MediaPlane::default() },
             phones,
             chance,
             oracle: Oracle::default(),
@@ -168,7 +168,8 @@ impl World {
             self.step();
             steps += 1;
             if steps > STEPS_MAX {
-                return Err(self.violation(vec![format!("still spinning after {STEPS_MAX} steps")]));
+                let facts = std::mem::take(&mut self.oracle.facts);
+                return Err(self.violation(vec![format!("still spinning after {STEPS_MAX} steps")], facts));
             }
         }
         self.judge()
@@ -354,7 +355,8 @@ impl World {
     /// `kill -9` of the edge, and its next life from what the journal kept.
     fn restart_node(&mut self) {
         self.lives += 1;
-        self.media = MediaPlane::default();
+        let codec_mismatch_per_mille = self.scenario.codec_mismatch_per_mille;
+        self.media = MediaPlane { codec_mismatch_per_mille, ..MediaPlane::default() };
         let now = self.time();
         self.oracle.crash(now.wall);
         let mut config = site::config(&self.scenario);
@@ -412,16 +414,17 @@ impl World {
         let oracle = std::mem::take(&mut self.oracle);
         let (calls, states) = (oracle.calls(), oracle.states());
         let (queued, joined) = (oracle.queued.clone(), oracle.joined.clone());
+        let facts = oracle.facts.clone();
         problems.extend(oracle.verdict(now.wall));
         if problems.is_empty() {
             Ok(Summary { calls, states, queued, joined, digest: self.digest })
         } else {
-            Err(self.violation(problems))
+            Err(self.violation(problems, facts))
         }
     }
 
-    fn violation(&self, problems: Vec<String>) -> Box<Violation> {
-        Box::new(Violation { seed: self.scenario.seed, what: problems.join("; ") })
+    fn violation(&self, problems: Vec<String>, facts: Vec<FactRecord>) -> Box<Violation> {
+        Box::new(Violation { seed: self.scenario.seed, what: problems.join("; "), facts })
     }
 
     fn at(&mut self, at: Duration, event: Event) {

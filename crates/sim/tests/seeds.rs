@@ -1,5 +1,7 @@
 //! A thousand random seeds in every run of the tests; one by hand with `SEED=…`; more with `SEEDS=…`.
 
+#![allow(clippy::print_stderr, reason = "a failing seed shows its facts")]
+
 use sim::{AgentPlan, CallerPlan, PhoneManner, Scenario, World, play};
 use std::time::Duration;
 
@@ -41,7 +43,15 @@ fn failure(seed: u64) -> Option<String> {
     let replay = format!("SEED={seed} cargo test --profile ci -p sim --test seeds one_seed -- --nocapture");
     match std::panic::catch_unwind(|| play(seed)) {
         Ok(Ok(_)) => None,
-        Ok(Err(violation)) => Some(format!("{}\n  replay: {replay}", violation.what)),
+        Ok(Err(violation)) => {
+            if number("SEED").is_some() {
+                let start = violation.facts.first().map_or(0, |fact| fact.at.0);
+                for fact in &violation.facts {
+                    eprintln!("{:>9.3} {:?}", (fact.at.0 - start) as f64 / 1_000.0, fact.fact);
+                }
+            }
+            Some(format!("{}\n  replay: {replay}", violation.what))
+        }
         Err(_) => Some(format!("panicked\n  replay: {replay}")),
     }
 }
@@ -85,6 +95,7 @@ fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
             agents: vec![agent],
             sip_loss_per_mille: 0,
             sip_repeat_per_mille: 0,
+            codec_mismatch_per_mille: 0,
             link_loss_per_mille: 300,
             link_repeat_per_mille: 200,
             link_delay_ms_max: 500,
@@ -93,7 +104,8 @@ fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
             panics: Vec::new(),
             closing: Duration::from_secs(120),
         };
-        let summary = World::new(scenario).play().unwrap_or_else(|violation| panic!("{violation}"));
+        let world = World::new(scenario);
+        let summary = world.play().unwrap_or_else(|violation| panic!("{violation}"));
         assert_eq!(summary.queued.len(), 4, "seed {seed}");
         assert_eq!(summary.joined, summary.queued, "seed {seed}: the order of answers is not the order of arrival");
     }

@@ -261,13 +261,23 @@ impl Nonces {
 }
 
 /// The hash functions to offer to this User-Agent, in the order of preference. RFC 8760 wants one header for each, the
-/// strongest first, and a client to skip those that it does not know. baresip up to 2.x (libre up to 2.x, `auth_handler`
-/// in sip/auth.c) instead gives up at the first header that is not MD5, wherever it stands; SIPp before 3.7 knows MD5
-/// only. Who does not say what he is gets what everybody understands.
+/// strongest first, and a client to skip those that it does not know. Some give up instead, wherever the header stands,
+/// and who does not say what he is gets what everybody understands.
 pub(crate) fn offered_to(user_agent: &[u8]) -> &'static [Algorithm] {
-    let old = [&b"baresip v0."[..], b"baresip v1.", b"baresip v2.", b"SIPp"];
-    let old = old.iter().any(|old| user_agent.get(..old.len()).is_some_and(|start| start.eq_ignore_ascii_case(old)));
-    if user_agent.is_empty() || old { &[Algorithm::Md5] } else { &[Algorithm::Sha256, Algorithm::Md5] }
+    if user_agent.is_empty() || knows_md5_only(user_agent) {
+        &[Algorithm::Md5]
+    } else {
+        &[Algorithm::Sha256, Algorithm::Md5]
+    }
+}
+
+/// baresip before 3.12: its libre fails a registration at any challenge that is not MD5 (`auth_handler` in
+/// src/sip/auth.c). SIPp before 3.7 looks at the first challenge only and knows no other hash.
+fn knows_md5_only(user_agent: &[u8]) -> bool {
+    let user_agent = String::from_utf8_lossy(user_agent).to_ascii_lowercase();
+    let Some(version) = user_agent.strip_prefix("baresip v") else { return user_agent.starts_with("sipp") };
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0_u32));
+    (numbers.next(), numbers.next()) < (Some(3), Some(12))
 }
 
 /// The value of one WWW-Authenticate header.
@@ -357,8 +367,18 @@ mod tests {
 
     #[test]
     fn old_clients_are_offered_md5_only() {
-        assert_eq!(offered_to(b"baresip v1.0.0 (x86_64/linux)"), [Algorithm::Md5]);
-        assert_eq!(offered_to(b""), [Algorithm::Md5]);
-        assert_eq!(offered_to(b"Linphone/5.1.65"), [Algorithm::Sha256, Algorithm::Md5]);
+        let both = [Algorithm::Sha256, Algorithm::Md5];
+        let table: [(&str, &[Algorithm]); 7] = [
+            ("baresip v1.0.0 (x86_64/linux)", &[Algorithm::Md5]),
+            ("baresip v3.11.0 (x86_64/Linux)", &[Algorithm::Md5]),
+            ("baresip v3.12.0 (x86_64/Linux)", &both),
+            ("baresip v4.0.0 (x86_64/Linux)", &both),
+            ("SIPp/linux", &[Algorithm::Md5]),
+            ("", &[Algorithm::Md5]),
+            ("Linphone/5.1.65", &both),
+        ];
+        for (user_agent, offered) in table {
+            assert_eq!(offered_to(user_agent.as_bytes()), offered, "{user_agent}");
+        }
     }
 }

@@ -135,11 +135,20 @@ impl Endpoint {
         if message.fault.is_some() || message.elements(&HeaderName::Via).count() != 1 {
             return self.bad(flow, "response that cannot be ours");
         }
-        let Some((key, user)) = self.clients.response(&mut self.station, status, message) else { return };
+        let Some((key, user)) = self.clients.response(&mut self.station, flow, status, message) else { return };
         match user {
-            ClientUser::Invite(id) => self.invite_response(key, id, status, message),
-            ClientUser::Reinvite(id) => self.reinvite_response(key, id, status, message),
-            ClientUser::Register(account) => self.register_response(&account, status, message),
+            ClientUser::Invite(id) => {
+                self.dialogs.connected(id, flow);
+                self.invite_response(key, id, status, message);
+            }
+            ClientUser::Reinvite(id) => {
+                self.dialogs.connected(id, flow);
+                self.reinvite_response(key, id, status, message);
+            }
+            ClientUser::Register(account) => {
+                self.registrations.connected(&account, flow);
+                self.register_response(&account, status, message);
+            }
             ClientUser::Nobody => {}
         }
     }
@@ -330,7 +339,9 @@ impl Endpoint {
             Command::Reoffer { dialog, body } => self.reoffer(dialog, &body),
             Command::Notify { dialog, event, body } => self.notify(dialog, &event, body.as_ref()),
             Command::Restore { dialog, snapshot } => self.restore(dialog, *snapshot),
-            Command::RestoreBinding(binding) => {
+            Command::RestoreBinding(mut binding) => {
+                // The connection died with the program that had it.
+                binding.flow.connection = 0;
                 self.registrar.put(&mut self.station, *binding);
             }
             Command::Accounts(accounts) => {

@@ -6,7 +6,7 @@ use crate::{
     digest::Challenge,
     endpoint::Endpoint,
     message::{HeaderName, Message, Method, NameAddress, escaped_user, parameter},
-    station::{Due, Station, contact},
+    station::{Due, Station, connected, contact},
     timer::TimerKey,
     transaction::{ClientKey, ClientUser, Ending},
 };
@@ -82,6 +82,13 @@ pub(crate) struct Registrations {
 }
 
 impl Registrations {
+    /// Something came down the stream that a REGISTER opened.
+    pub(crate) fn connected(&mut self, account: &str, flow: &Flow) {
+        if let Some(upstream) = self.by_account.get_mut(account) {
+            connected(&mut upstream.registration.flow, flow);
+        }
+    }
+
     /// A stream that is gone is opened again by the next REGISTER, which is due at once.
     pub(crate) fn flow_closed(&mut self, station: &mut Station, flow: &Flow) {
         for (account, upstream) in

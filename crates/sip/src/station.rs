@@ -103,6 +103,13 @@ pub(crate) fn is_reliable(flow: &Flow) -> bool {
     flow.transport != Transport::Udp
 }
 
+/// A stream that was to be opened is known by its number once something came down it; it is then used again.
+pub(crate) fn connected(known: &mut Flow, heard: &Flow) {
+    if known.connection == 0 && known.transport == heard.transport && known.remote == heard.remote {
+        *known = *heard;
+    }
+}
+
 fn transport_name(transport: Transport) -> &'static str {
     match transport {
         Transport::Udp => "UDP",

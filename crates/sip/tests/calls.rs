@@ -690,3 +690,12 @@ fn full_tables_answer_503() {
         assert_eq!(desk.sent(), ["100", "503"]);
     }
 }
+
+#[test]
+fn a_stream_opened_for_a_call_is_used_for_all_of_it() {
+    let mut desk = Desk::new(tcp());
+    desk.command(invite_to(5, sip::Flow { connection: 0, ..tcp() }, Some(sdp(OFFER))));
+    desk.receive(&response(desk.last(), 200, "phone", "", ANSWER));
+    desk.command(Command::Bye { dialog: sip::DialogId(5), reason: None });
+    assert_eq!(desk.connections, [0, 7, 7], "INVITE opens it, ACK and BYE use it");
+}

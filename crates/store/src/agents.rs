@@ -26,6 +26,7 @@ impl Noun for Agent {
     const TABLE: &'static str = "agents";
     const COLUMNS: &'static [&'static str] = &["agent", "name", "queues", "extension_default"];
     const SEARCHED: &'static [&'static str] = &["agent", "name"];
+    const DOCUMENTS: &'static [&'static str] = &["queues"];
 
     fn key(&self) -> &str {
         self.agent.as_str()

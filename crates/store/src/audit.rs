@@ -3,7 +3,8 @@
 use crate::{
     Listed, Page, Store, StoreError,
     db::{Row, Tx},
-    settings, table,
+    settings,
+    table::{self, NAME_CHARACTERS_MAX},
 };
 use sea_query::{Asterisk, Expr, ExprTrait, Order, Query, SelectStatement, Value};
 use serde::Serialize;
@@ -148,17 +149,17 @@ impl Store {
 /// Adds an entry within a transaction; the counter's row lock keeps the chain single file.
 pub(crate) async fn write(tx: &mut Tx, actor: &Actor, deed: &Deed) -> Result<(), StoreError> {
     let seq = settings::count_up(tx, settings::AUDIT_SEQ).await?;
-    let prev = match tx.fetch(newest_first().limit(1)).await?.first() {
+    let prev = match tx.fetch(newest_first().limit(1).lock_exclusive()).await?.first() {
         Some(row) => row.text("hash")?,
         None => CHAIN_START.to_owned(),
     };
     let mut entry = AuditEntry {
         seq,
         at: wall(),
-        who: actor.who.clone(),
-        source: actor.source.clone(),
+        who: table::bounded(&actor.who, NAME_CHARACTERS_MAX),
+        source: table::bounded(&actor.source, NAME_CHARACTERS_MAX),
         action: deed.action.to_owned(),
-        object: deed.object.clone(),
+        object: table::bounded(&deed.object, NAME_CHARACTERS_MAX),
         before: deed.before.clone(),
         after: deed.after.clone(),
         result: deed.result.to_owned(),

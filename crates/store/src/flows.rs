@@ -102,8 +102,10 @@ impl Store {
     /// Saves a document as the flow's next revision and returns that. Saving the newest document again changes nothing.
     pub async fn put_flow(&self, actor: &Actor, flow: &FlowId, document: &str) -> Result<u32, StoreError> {
         let mut tx = self.db.write().await?;
-        let revision = put_flow_in(&mut tx, actor, flow, document).await?;
-        tx.commit().await?;
+        let (revision, changed) = put_flow_in(&mut tx, actor, flow, document).await?;
+        if changed {
+            tx.commit().await?;
+        }
         Ok(revision)
     }
 
@@ -123,18 +125,24 @@ impl Store {
     }
 }
 
-pub(crate) async fn put_flow_in(tx: &mut Tx, actor: &Actor, flow: &FlowId, document: &str) -> Result<u32, StoreError> {
+/// Saves within a transaction; the revision, and whether anything changed.
+pub(crate) async fn put_flow_in(
+    tx: &mut Tx,
+    actor: &Actor,
+    flow: &FlowId,
+    document: &str,
+) -> Result<(u32, bool), StoreError> {
     check_key(TABLE, "flow", flow.as_str())?;
     settings::count_up(tx, CONFIGURATION_REVISION).await?;
-    if let Some(row) = tx.fetch(&newest(flow.as_str())).await?.first()
+    if let Some(row) = tx.fetch(newest(flow.as_str()).lock_exclusive()).await?.first()
         && row.text("document")? == document
     {
-        return revision_of(row);
+        return Ok((revision_of(row)?, false));
     }
     // Numbers go on where a removed flow of the same name stopped, so that a record's revision stays unmistakable.
     let mut last = Query::select();
     last.column("revision").from(REVISIONS).and_where(Expr::col("flow").eq(flow.as_str()));
-    last.order_by("revision", Order::Desc).limit(1);
+    last.order_by("revision", Order::Desc).limit(1).lock_exclusive();
     let revision = match tx.fetch(&last).await?.first() {
         Some(row) => revision_of(row)? + 1,
         None => 1,
@@ -149,7 +157,7 @@ pub(crate) async fn put_flow_in(tx: &mut Tx, actor: &Actor, flow: &FlowId, docum
     let after = Some(serde_json::json!({ "revision": revision }).to_string());
     let deed = Deed { action: "put", object: format!("{TABLE}/{name}"), before: None, after, result: "ok" };
     audit::write(tx, actor, &deed).await?;
-    Ok(revision)
+    Ok((revision, true))
 }
 
 /// All flows with their newest documents.

@@ -180,7 +180,7 @@ fn record_tables(d: Dialect) -> Vec<TableCreateStatement> {
                 name(d, "who"),
                 name(d, "source"),
                 name(d, "action"),
-                document(d, "object"),
+                name(d, "object"),
                 maybe(document(d, "before_json")),
                 maybe(document(d, "after_json")),
                 name(d, "result"),

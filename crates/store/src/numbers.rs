@@ -36,6 +36,7 @@ impl Noun for Number {
     const TABLE: &'static str = "numbers";
     const COLUMNS: &'static [&'static str] = &["number", "destination", "public"];
     const SEARCHED: &'static [&'static str] = &["number", "destination"];
+    const DOCUMENTS: &'static [&'static str] = &["destination"];
 
     fn key(&self) -> &str {
         self.number.as_str()

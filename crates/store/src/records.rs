@@ -115,7 +115,7 @@ fn values(record: &Record) -> Vec<Value> {
 
 /// What peers send may be of any length; the column takes its beginning, the document keeps the whole.
 fn bounded(text: &str) -> String {
-    text.chars().take(table::KEY_CHARACTERS_MAX).filter(|character| *character != '\0').collect()
+    table::bounded(text, table::KEY_CHARACTERS_MAX)
 }
 
 fn place(record: &Record) -> (Timestamp, CallId) {

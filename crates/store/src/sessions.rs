@@ -32,8 +32,8 @@ impl Store {
         tx.run(&expired).await?;
         let row = vec![
             session.token_hash.as_str().into(),
-            session.username.as_str().into(),
-            session.source.as_str().into(),
+            table::bounded(&session.username, table::KEY_CHARACTERS_MAX).into(),
+            table::bounded(&session.source, table::NAME_CHARACTERS_MAX).into(),
             session.created.0.into(),
             session.expires.0.into(),
         ];

@@ -26,6 +26,8 @@ pub trait Noun: Sized + Serialize + Send + Sync {
     const COLUMNS: &'static [&'static str];
     /// Columns that a list's `q` looks into.
     const SEARCHED: &'static [&'static str];
+    /// Columns that take text of any length; the others take one line.
+    const DOCUMENTS: &'static [&'static str] = &[];
     /// Whether the exchange reads it, so that a write makes a new configuration revision.
     const CONFIGURES: bool = true;
 
@@ -83,7 +85,7 @@ impl<'a, T: Noun> Table<'a, T> {
     /// Removes it. Returns the new configuration revision, or none when there was nothing to remove.
     pub async fn delete(&self, actor: &Actor, key: &str) -> Result<Option<u64>, StoreError> {
         let mut tx = self.store.db.write().await?;
-        let Some(before) = tx.fetch(&one::<T>(key)).await?.first().map(T::read).transpose()? else {
+        let Some(before) = tx.fetch(one::<T>(key).lock_exclusive()).await?.first().map(T::read).transpose()? else {
             return Ok(None);
         };
         let mut delete = Query::delete();
@@ -101,9 +103,11 @@ impl<'a, T: Noun> Table<'a, T> {
 /// Puts within a transaction that may put more.
 pub(crate) async fn put_in<T: Noun>(tx: &mut Tx, actor: &Actor, item: &T) -> Result<u64, StoreError> {
     check_key(T::TABLE, T::COLUMNS[0], item.key())?;
-    // The revision row is taken first: it makes writers of all processes queue up, so `before` cannot go stale.
+    check_values::<T>(item)?;
+    // The revision row is taken first: it makes writers of all processes queue up. What they then read to decide by, they
+    // read with a lock, because MariaDB shows a plain select the state of the transaction's first one.
     let revision = revise::<T>(tx).await?;
-    let before = tx.fetch(&one::<T>(item.key())).await?.first().map(T::read).transpose()?;
+    let before = tx.fetch(one::<T>(item.key()).lock_exclusive()).await?.first().map(T::read).transpose()?;
     tx.run(&upsert(T::TABLE, &T::COLUMNS[..1], T::COLUMNS, [item.values()])).await?;
     let mut after = serde_json::to_value(item).ok();
     if let (Some(before), Some(serde_json::Value::Object(after))) = (&before, &mut after)
@@ -161,6 +165,26 @@ pub(crate) fn check_key(table: &'static str, field: &'static str, key: &str) -> 
         return Ok(());
     };
     Err(StoreError::Value { table, field, reason })
+}
+
+fn check_values<T: Noun>(item: &T) -> Result<(), StoreError> {
+    for (field, value) in T::COLUMNS.iter().copied().zip(item.values()) {
+        let Value::String(Some(text)) = value else { continue };
+        let reason = if text.contains('\0') {
+            "a zero character"
+        } else if !T::DOCUMENTS.contains(&field) && text.chars().count() > NAME_CHARACTERS_MAX {
+            "too long"
+        } else {
+            continue;
+        };
+        return Err(StoreError::Value { table: T::TABLE, field, reason });
+    }
+    Ok(())
+}
+
+/// Text of strangers cut to what a column takes.
+pub(crate) fn bounded(text: &str, characters_max: usize) -> String {
+    text.chars().filter(|character| *character != '\0').take(characters_max).collect()
 }
 
 /// Any of the columns contains the text.

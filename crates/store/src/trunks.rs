@@ -22,6 +22,7 @@ impl Noun for Trunk {
     const TABLE: &'static str = "trunks";
     const COLUMNS: &'static [&'static str] = &["trunk", "networks"];
     const SEARCHED: &'static [&'static str] = &["trunk", "networks"];
+    const DOCUMENTS: &'static [&'static str] = &["networks"];
 
     fn key(&self) -> &str {
         self.trunk.as_str()

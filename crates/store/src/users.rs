@@ -58,6 +58,7 @@ impl Noun for User {
     const TABLE: &'static str = "users";
     const COLUMNS: &'static [&'static str] = &["username", "name", "roles", "agent", "password_hash"];
     const SEARCHED: &'static [&'static str] = &["username", "name"];
+    const DOCUMENTS: &'static [&'static str] = &["roles", "password_hash"];
     const CONFIGURES: bool = false;
 
     fn key(&self) -> &str {

@@ -50,7 +50,7 @@ impl Switch {
         }
     }
 
-    fn agent_is(&mut self, now: Now, report: acd::AgentReport) {
+    pub(crate) fn agent_is(&mut self, now: Now, report: acd::AgentReport) {
         self.fact(
             now,
             Fact::AgentChanged {

@@ -94,6 +94,9 @@ impl Switch {
             random,
         };
         switch.tell_accounts(now.mono);
+        // Said at once, so that a dispatcher that lives on learns that this edge began anew.
+        let configuration = switch.config.acd.clone();
+        switch.report(now, acd::Report::Configuration(configuration));
         switch.settle(now);
         switch
     }

@@ -90,9 +90,11 @@ impl Switch {
             // the dispatcher asks for everything, and gets the usual wrap-up.
             if matches!(report.state, AgentState::Offered { .. }) {
                 report.state = AgentState::Ready;
+                self.agent_is(now, report);
+            } else {
+                let since = report.age.before(now.mono);
+                self.agents.insert(report.agent.clone(), (report, since));
             }
-            let since = report.age.before(now.mono);
-            self.agents.insert(report.agent.clone(), (report, since));
         }
     }
 }

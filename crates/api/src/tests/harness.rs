@@ -50,7 +50,7 @@ pub struct Site {
     pub configured: Arc<AtomicU64>,
     pub folder: TempDir,
     /// Held so that live links do not end.
-    _closing: watch::Sender<bool>,
+    pub _closing: watch::Sender<bool>,
 }
 
 /// All six roles, one user each, named as the role; agents 1001 and 1002 log in as `agent` and `agent2`.

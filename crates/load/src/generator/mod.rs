@@ -102,11 +102,11 @@ impl Generator {
         self.world.register()
     }
 
-    /// Makes all calls and waits until each is over or stuck.
+    /// Makes all calls and waits until each is over or stuck. May be run again with the same phones.
     ///
     /// # Errors
     /// [`Error::Socket`].
-    pub fn run(self) -> Result<Outcome, Error> {
+    pub fn run(&mut self) -> Result<Outcome, Error> {
         Ok(self.world.run()?)
     }
 }

@@ -102,6 +102,7 @@ pub(super) struct World {
     first_reading: Option<(Duration, Reading)>,
     steady_reading: Option<(Duration, Reading)>,
     settled: bool,
+    drops_before: u64,
 }
 
 impl World {
@@ -128,6 +129,7 @@ impl World {
             first_reading: None,
             steady_reading: None,
             settled: false,
+            drops_before: 0,
             plan,
         })
     }
@@ -138,7 +140,9 @@ impl World {
         }
         let deadline = self.began.elapsed() + REGISTER_PATIENCE;
         let mut receiver = Receiver::new(ROOM_BYTES);
-        while self.phones.iter().any(|phone| !phone.registered) && self.began.elapsed() < deadline {
+        while self.phones.iter().any(|phone| !phone.registered && phone.refused.is_none())
+            && self.began.elapsed() < deadline
+        {
             self.turn(&mut receiver)?;
         }
         match self.phones.iter().filter(|phone| !phone.registered).count() {
@@ -151,9 +155,10 @@ impl World {
         }
     }
 
-    pub(super) fn run(mut self) -> io::Result<Outcome> {
+    pub(super) fn run(&mut self) -> io::Result<Outcome> {
         let mut receiver = Receiver::new(ROOM_BYTES);
         let began = self.began.elapsed();
+        self.forget_last_run();
         self.first_reading = self.read_process(began);
         self.set(began, Alarm::Begin);
         while !self.settled {
@@ -165,15 +170,35 @@ impl World {
         Ok(self.finish())
     }
 
-    fn finish(mut self) -> Outcome {
-        self.tally.agents_stuck = self.agents.iter().filter(|leg| !leg.is_over()).count();
-        self.tally.packets_heard = self.hearing.heard;
-        self.tally.packets_lost = self.hearing.lost;
-        self.tally.spacing = self.hearing.spacing;
-        self.tally.first_sound = self.hearing.first_sound;
+    /// The phones stay registered; everything else begins anew.
+    fn forget_last_run(&mut self) {
+        self.run += 1;
+        self.alarms.clear();
+        self.callers.clear();
+        self.agents.clear();
+        self.agent_by_call.clear();
+        self.streams.clear();
+        self.stream_by_remote = Default::default();
+        (self.hearing, self.tally) = Default::default();
+        (self.joined_now, self.over, self.settled) = (0, 0, false);
+        self.steady_reading = None;
+        self.drops_before = self.drops();
+    }
+
+    fn drops(&self) -> u64 {
         let ports = [&self.caller_signalling, &self.phone_signalling, &self.caller_sound, &self.phone_sound];
-        self.tally.own_drops = ports.iter().map(|port| port.dropped).sum();
-        self.tally
+        ports.iter().map(|port| port.dropped).sum()
+    }
+
+    fn finish(&mut self) -> Outcome {
+        let (mut outcome, hearing) = (std::mem::take(&mut self.tally), std::mem::take(&mut self.hearing));
+        outcome.agents_stuck = self.agents.iter().filter(|leg| !leg.is_over()).count();
+        outcome.packets_heard = hearing.heard;
+        outcome.packets_lost = hearing.lost;
+        outcome.spacing = hearing.spacing;
+        outcome.first_sound = hearing.first_sound;
+        outcome.own_drops = self.drops() - self.drops_before;
+        outcome
     }
 
     /// Fires what is due, waits for a datagram or the next alarm, and takes what came.

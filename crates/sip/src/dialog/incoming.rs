@@ -30,7 +30,10 @@ impl Endpoint {
         let trying = head.response(100, "Trying", None).finish(None);
         self.servers.reply(&mut self.station, server, 100, trying);
         let identity = match self.guard.verdict(&self.station, request) {
-            Verdict::Proven(account) => Identity::Account(account),
+            Verdict::Proven(account) => {
+                self.credentials_were_right(&account, request);
+                Identity::Account(account)
+            }
             Verdict::Missing => Identity::Unproven,
             Verdict::Stale => return self.challenge_request(request, server, true),
             Verdict::Wrong { account, reason } => return self.refuse_credentials(request, server, account, reason),

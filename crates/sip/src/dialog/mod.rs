@@ -13,7 +13,7 @@ pub(crate) use incoming::RETRY_AFTER_S;
 use crate::{
     Body, DialogId, DialogSnapshot, Flow, Invite,
     message::{HeaderName, Message, Method, NameAddress, Uri, Writer, text},
-    station::Station,
+    station::{Station, connected},
     timer::{TimerKey, Timers},
     transaction::{ClientKey, ReplyHead, ServerId},
 };
@@ -329,6 +329,13 @@ impl Dialogs {
         let dialog = self.table.get(&id)?;
         let same_peer = request.from()?.tag().map(text) == dialog.peer.tag || matches!(dialog.phase, Phase::Calling(_));
         (same_peer && dialog.call_id == text(request.first(&HeaderName::CallId)?)).then_some(id)
+    }
+
+    /// Something came down the stream that a request opened.
+    pub(crate) fn connected(&mut self, id: DialogId, flow: &Flow) {
+        if let Some(dialog) = self.table.get_mut(&id) {
+            connected(&mut dialog.flow, flow);
+        }
     }
 
     /// Those that send down this flow lose its connection: their next request opens a new one.

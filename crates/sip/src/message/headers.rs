@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn addresses_good_and_bad() {
-        let table: [(&str, Option<(&str, &str, Option<&str>)>); 12] = [
+        type Parts<'a> = (&'a str, &'a str, Option<&'a str>);
+        let table: [(&str, Option<Parts<'_>>); 12] = [
             ("\"A <x>\" <sip:a@b>;tag=1", Some(("\"A <x>\"", "sip:a@b", Some("1")))),
             ("sip:a@b;tag=2", Some(("", "sip:a@b", Some("2")))),
             ("caller<sip:a@b>", Some(("caller", "sip:a@b", None))),

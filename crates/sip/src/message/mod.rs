@@ -183,7 +183,7 @@ header_names! {
 }
 
 /// One header line, unfolded and trimmed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     /// Its name.
     pub name: HeaderName,
@@ -208,7 +208,7 @@ impl Fault {
 }
 
 /// A message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// The first line.
     pub start: StartLine,
@@ -266,4 +266,40 @@ impl Message {
 /// Lossy text of bytes.
 pub fn text(bytes: &[u8]) -> std::sync::Arc<str> {
     String::from_utf8_lossy(bytes).into()
+}
+
+/// Credentials are not for logs: whoever sees a digest may try passwords against it at leisure.
+impl std::fmt::Debug for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let secret = matches!(self.name, HeaderName::Authorization | HeaderName::ProxyAuthorization);
+        let value = if secret { "(hidden)".into() } else { String::from_utf8_lossy(&self.value) };
+        write!(f, "{}: {value}", String::from_utf8_lossy(self.name.name()))
+    }
+}
+
+/// Nor are bodies, which may hold media keys.
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message")
+            .field("start", &self.start)
+            .field("headers", &self.headers)
+            .field("body_bytes", &self.body.len())
+            .field("fault", &self.fault)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let text = b"REGISTER sip:h SIP/2.0\r\nAuthorization: Digest response=\"c0ffee\"\r\nCSeq: 1 REGISTER\r\n\r\na=crypto:key";
+        let shown = format!("{:?}", parse(&Bytes::from_static(text), Framing::Datagram));
+        assert!(
+            shown.contains("CSeq: 1 REGISTER") && !shown.contains("c0ffee") && !shown.contains("crypto"),
+            "{shown}"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use crate::{
     DialogId, Flow,
     message::{Framing, HeaderName, Message, Method, StartLine, Writer, parse},
-    station::{Due, GIVE_UP, Station, T1, T2, T4, branch_number, is_reliable},
+    station::{Due, GIVE_UP, Station, T1, T2, T4, branch_number, connected, is_reliable},
     timer::TimerKey,
 };
 use bytes::Bytes;
@@ -116,6 +116,7 @@ impl Clients {
     pub(crate) fn response(
         &mut self,
         station: &mut Station,
+        flow: &Flow,
         status: u16,
         message: &Message,
     ) -> Option<(ClientKey, ClientUser)> {
@@ -126,6 +127,7 @@ impl Clients {
         if client.invite != (cseq.method == b"INVITE") {
             return None;
         }
+        connected(&mut client.flow, flow);
         let heard = if client.invite {
             client.invite_response(station, key, status, message)
         } else {

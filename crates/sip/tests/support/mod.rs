@@ -64,6 +64,8 @@ pub struct Desk {
     pub flow: Flow,
     pub sent: Vec<Message>,
     pub events: Vec<Event>,
+    /// Numbers of the connections used.
+    pub connections: Vec<u64>,
 }
 
 impl Desk {
@@ -72,7 +74,14 @@ impl Desk {
     }
 
     pub fn with(config: Config, flow: Flow) -> Self {
-        Self { endpoint: Endpoint::new(config, 1), now: Duration::ZERO, flow, sent: Vec::new(), events: Vec::new() }
+        Self {
+            endpoint: Endpoint::new(config, 1),
+            now: Duration::ZERO,
+            flow,
+            sent: Vec::new(),
+            events: Vec::new(),
+            connections: Vec::new(),
+        }
     }
 
     fn drain(&mut self) {
@@ -82,6 +91,7 @@ impl Desk {
                     assert_eq!(flow.remote, self.flow.remote, "answers and requests go down the flow");
                     let message = parse(&bytes, Framing::Stream).expect("we write SIP");
                     assert_eq!(message.fault, None, "we write good SIP: {}", String::from_utf8_lossy(&bytes));
+                    self.connections.push(flow.connection);
                     self.sent.push(message);
                 }
                 Output::Event(event) => self.events.push(event),

@@ -114,7 +114,7 @@ impl Recovered {
         let mut fold = Fold::new();
         let mut records = Vec::new();
         for (call, facts) in &self.open_calls {
-            let ended = facts.iter().filter_map(|fact| fold.handle(fact)).next_back();
+            let ended = facts.iter().fold(None, |ended, fact| fold.handle(fact).or(ended));
             let at = self.last_at.or(facts.last().map(|fact| fact.at)).unwrap_or_default();
             records.extend(ended.or_else(|| fold.abandon(*call, at)));
         }

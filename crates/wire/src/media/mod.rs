@@ -15,7 +15,7 @@ pub use library::{LibraryError, read_library};
 
 use crate::recording::{self, PieceReport, Recorder};
 use counters::Counters;
-use crossbeam_channel::{Sender, TrySendError, bounded};
+use crossbeam_channel::{Sender, bounded};
 use media::{Command, Event, GroupId, Library};
 use poll::{Poll, Waker};
 use ports::Ports;
@@ -118,16 +118,12 @@ impl Plane {
     /// Hands a command to its group's thread.
     pub fn send(&self, command: Command) -> Result<(), Busy> {
         let thread = &self.threads[self.thread_of(group(&command))];
-        match thread.orders.try_send(Order::Do(command)) {
-            Ok(()) => {
-                thread.wake();
-                Ok(())
-            }
-            Err(TrySendError::Full(Order::Do(command)) | TrySendError::Disconnected(Order::Do(command))) => {
-                Err(Busy(Box::new(command)))
-            }
-            Err(_) => Ok(()),
-        }
+        thread.orders.try_send(Order::Do(command)).map_err(|refused| match refused.into_inner() {
+            Order::Do(command) => Busy(Box::new(command)),
+            Order::Play(_) | Order::Stop => unreachable!("what was handed in comes back"),
+        })?;
+        thread.wake();
+        Ok(())
     }
 
     /// Lets all threads play from another library from now on.

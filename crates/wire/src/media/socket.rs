@@ -53,11 +53,7 @@ impl Batch {
     pub fn new() -> Self {
         // SAFETY: a socket address of all zeroes is valid: it has no family.
         let sources = unsafe { std::mem::zeroed() };
-        Batch {
-            datagrams: Box::new([[0; DATAGRAM_BYTES_MAX]; BATCH]),
-            sources: Box::new(sources),
-            lengths: [0; BATCH],
-        }
+        Batch { datagrams: Box::new([[0; DATAGRAM_BYTES_MAX]; BATCH]), sources: Box::new(sources), lengths: [0; BATCH] }
     }
 
     /// Reads what has come, without waiting. Fewer than [`Batch::capacity`] means that nothing is left: one call of the

@@ -1,7 +1,6 @@
 //! SIP's sockets: UDP on a thread of its own, TCP and TLS on the async runtime. Owns sockets, connections and their
 //! limits; knows nothing of a message beyond where it ends (`sip::Framer`).
 
-mod framer;
 mod stream;
 mod table;
 mod udp;

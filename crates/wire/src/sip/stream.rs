@@ -5,12 +5,11 @@
 
 use super::{
     Config, Inbound, Local, Statistics,
-    framer::Framer,
     table::{Queued, Table},
 };
 use bytes::{Bytes, BytesMut};
 use crossbeam_channel::{Sender, TrySendError};
-use sip::{Flow, Transport};
+use sip::{Flow, Framed, Framer, Transport};
 use socket2::{SockRef, TcpKeepalive};
 use std::{
     io,
@@ -37,8 +36,7 @@ const ACCEPT_PAUSE_MS: u64 = 100;
 const KEEPALIVE_S: u64 = 60;
 /// Pause between attempts to hand a message to a full exchange; meanwhile this stream is not read, so its far end waits.
 const HAND_OVER_PAUSE_MS: u64 = 2;
-/// A phone's keep-alive and our answer to it (RFC 5626 section 4.4.1).
-const PING: &[u8] = b"\r\n\r\n";
+/// The answer to a phone's keep-alive (RFC 5626 section 4.4.1).
 const PONG: &[u8] = b"\r\n";
 
 /// Deadlines of a stream.
@@ -249,12 +247,12 @@ impl Waiting {
         }
     }
 
-    /// After bytes came; a message that goes on keeps the moment it began.
-    fn next(self, within_message: bool, now: Instant) -> Self {
-        match (within_message, self) {
-            (true, Self::Rest { .. }) => self,
-            (true, Self::First { .. } | Self::Idle { .. }) => Self::Rest { since: now },
-            (false, _) => Self::Idle { since: now },
+    /// After bytes came. Those that completed nothing are the middle of a message, which keeps the moment it began.
+    fn next(self, completed: bool, now: Instant) -> Self {
+        match (completed, self) {
+            (true, _) => Self::Idle { since: now },
+            (false, Self::Rest { .. }) => self,
+            (false, Self::First { .. } | Self::Idle { .. }) => Self::Rest { since: now },
         }
     }
 }
@@ -274,16 +272,21 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
                 if !matches!(read, Ok(1..)) {
                     return End::Closed;
                 }
-                let ping = !framer.within_message() && &buffer[..] == PING;
                 framer.push(&buffer);
+                let cut = Cut::from(&mut framer, flow);
+                let progress = cut.pings > 0 || !cut.messages.is_empty() || is_line_ends(&buffer);
+                waiting = waiting.next(progress, Instant::now());
                 buffer.clear();
-                let Ok(messages) = cut(&mut framer, flow) else { return End::CutOff };
-                waiting = waiting.next(framer.within_message(), Instant::now());
-                if !messages.is_empty() && !shared.deliver(Inbound::Messages(messages)).await {
+                if !cut.messages.is_empty() && !shared.deliver(Inbound::Messages(cut.messages)).await {
                     return End::Closed;
                 }
-                if ping && let Err(end) = write(&mut stream, PONG, shared).await {
-                    return end;
+                for _ in 0..cut.pings {
+                    if let Err(end) = write(&mut stream, PONG, shared).await {
+                        return end;
+                    }
+                }
+                if cut.lost {
+                    return End::CutOff;
                 }
             }
             message = queue.recv() => {
@@ -297,12 +300,34 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-fn cut(framer: &mut Framer, flow: Flow) -> Result<Vec<(Flow, Bytes)>, super::framer::FrameError> {
-    let mut messages = Vec::new();
-    while let Some(message) = framer.next()? {
-        messages.push((flow, message));
+/// What a read completed.
+struct Cut {
+    messages: Vec<(Flow, Bytes)>,
+    pings: usize,
+    /// No message can be cut from this stream any more.
+    lost: bool,
+}
+
+impl Cut {
+    fn from(framer: &mut Framer, flow: Flow) -> Self {
+        let mut cut = Self { messages: Vec::new(), pings: 0, lost: false };
+        loop {
+            match framer.take() {
+                Ok(Some(Framed::Message(message))) => cut.messages.push((flow, message)),
+                Ok(Some(Framed::Ping)) => cut.pings += 1,
+                Ok(None) => return cut,
+                Err(_) => {
+                    cut.lost = true;
+                    return cut;
+                }
+            }
+        }
     }
-    Ok(messages)
+}
+
+/// Old phones keep a connection open with lone line ends.
+fn is_line_ends(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 async fn write<S: AsyncWrite + Unpin>(stream: &mut S, message: &[u8], shared: &Shared) -> Result<(), End> {

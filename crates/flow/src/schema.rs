@@ -1,0 +1,21 @@
+//! The published schema is generated from the model; this keeps the file equal to it.
+
+use crate::Flow;
+
+const PUBLISHED: &str = include_str!("../../../flows/schema/flow.schema.json");
+
+fn generated() -> String {
+    let mut schema = schemars::schema_for!(Flow);
+    schema.insert("title".to_owned(), "Strowger flow document, version 1".into());
+    serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_model() {
+    let generated = generated();
+    if generated != PUBLISHED {
+        let written = std::env::temp_dir().join("flow.schema.json");
+        std::fs::write(&written, &generated).expect("a temporary file can be written");
+        panic!("flows/schema/flow.schema.json differs from the model; the new one is {}", written.display());
+    }
+}
