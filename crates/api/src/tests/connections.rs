@@ -1,7 +1,7 @@
 //! What a connection may cost, and what the console's pages carry.
 
 use super::harness::{Site, get, json};
-use crate::{Config, TlsFiles, serve, visitors::STRANGERS_PER_ADDRESS_MAX};
+use crate::{Config, TlsFiles, serve, serve::HEAD_DEADLINE, visitors::STRANGERS_PER_ADDRESS_MAX};
 use axum::{
     body::Body,
     http::{Method, StatusCode, header},
@@ -149,6 +149,18 @@ async fn with_a_certificate_it_speaks_tls_and_cookies_are_secure() {
     assert!(answer.contains("; secure\r\n") && answer.contains("strict-transport-security: "), "{answer}");
     let mut plain = TcpStream::connect(address).await.unwrap();
     assert!(!say(&mut plain, PROBE).await.unwrap_or_default().contains("200 OK"));
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_begins_is_given_up_at_the_deadline() {
+    let site = Site::new().await;
+    let (files, _) = tls_files(&site);
+    let address = serving(&site, Config { tls: Some(files), ..Config::default() }).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    assert_eq!(silent.read(&mut [0; 16]).await.unwrap_or(0), 0);
+    assert!(began.elapsed() <= HEAD_DEADLINE + Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
