@@ -183,7 +183,6 @@ impl Acd {
             queue.line.remove(&left.key);
             queue.open.remove(&left.key);
         }
-        self.changed.calls.remove(&left.key);
         self.changed.lines.insert(left.queue);
         left.offer
     }
@@ -229,8 +228,6 @@ impl Acd {
         }
         self.queues.extend(queues.into_iter().map(|(name, rules)| (name, Queue::new(rules))));
         self.staff(config.agents, added);
-        let open = self.queues.values().flat_map(|queue| &queue.open);
-        self.changed.calls.extend(open);
     }
 
     fn close_queue(&mut self, name: &QueueId) {

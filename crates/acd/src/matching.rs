@@ -22,8 +22,16 @@ pub(crate) const RETRY_PAUSE_MS: u64 = 10_000;
 /// Candidates named in a reason. Nobody reads more, and a queue may have 2,048 agents.
 const CANDIDATES_MAX: usize = 64;
 
+/// When more agents than this became free at once (a rebuild, a new configuration), it is cheaper to look at all open
+/// calls than at the best call of each agent, again and again.
+const FREED_AGENTS_MAX: usize = 16;
+
 impl Acd {
     pub(crate) fn match_changed(&mut self) {
+        if self.changed.agents.len() > FREED_AGENTS_MAX {
+            self.changed.agents.clear();
+            self.changed.calls.extend(self.queues.values().flat_map(|queue| &queue.open));
+        }
         let mut proposals: BTreeSet<(PlaceKey, Option<AgentId>)> =
             std::mem::take(&mut self.changed.calls).into_iter().map(|key| (key, None)).collect();
         for agent in std::mem::take(&mut self.changed.agents) {

@@ -191,11 +191,9 @@ impl Acd {
             work.state = State::Offered { call, offer: id };
             work.since = since.unwrap_or(self.clock);
         }
-        self.changed.agents.remove(&agent);
         match self.calls.get_mut(&call) {
             Some(waiting) => {
                 waiting.offer = Some(id);
-                self.changed.calls.remove(&waiting.key);
                 if let Some(queue) = self.queues.get_mut(&waiting.queue) {
                     queue.open.remove(&waiting.key);
                 }

@@ -217,6 +217,18 @@ fn what_a_restarted_end_had_not_acknowledged_is_sent_to_it_again() {
     assert_eq!(pair.got[1], [2, 3]);
 }
 
+#[test]
+fn a_restarted_end_gets_what_was_on_its_way_without_waiting_for_a_repetition() {
+    let mut pair = Pair::new(1, CALM);
+    pair.run(0);
+    pair.weather.loss = 100;
+    pair.send(0, 1);
+    pair.weather.loss = 0;
+    pair.restart(1);
+    pair.run(0);
+    assert_eq!(pair.got[1], [1]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1,1 +1,119 @@
-fn main() {}
+//! The one binary. Each subcommand is a file; this one only reads the command line.
+
+mod compose;
+mod config;
+mod doctor;
+mod exchange;
+mod flow_command;
+mod pieces;
+mod restart;
+mod serve;
+mod sounds;
+mod vitals;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Strowger, an open call-centre platform.
+#[derive(Parser)]
+#[command(name = "strowger", version, after_help = "Example: strowger serve --demo --data ./data")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Run the platform.
+    #[command(after_help = "Example: strowger serve --config /etc/strowger.toml --data /var/lib/strowger")]
+    Serve(Site),
+    /// Check the configuration and say what to mend.
+    #[command(after_help = "Example: strowger check --config /etc/strowger.toml")]
+    Check(Site),
+    /// Look at this machine: ports, limits, buffers, clock, disk.
+    #[command(after_help = "Example: strowger doctor --data /var/lib/strowger")]
+    Doctor(Site),
+    /// Check or simulate an IVR document.
+    #[command(subcommand)]
+    Flow(flow_command::FlowCommand),
+    /// A phone on the command line: dials, or registers and answers.
+    #[command(after_help = "Example: strowger call sip:4008001000@127.0.0.1:5060 --digits wait6,1 --tone 400")]
+    Call(load::phone::Args),
+    /// Measure this machine with this binary.
+    #[command(after_help = "Example: strowger bench")]
+    Bench(load::bench::Args),
+}
+
+/// Where a site's configuration and data lie.
+#[derive(clap::Args)]
+struct Site {
+    /// Configuration file (TOML).
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Folder of journal, embedded database and recordings.
+    #[arg(long, default_value = "data")]
+    data: PathBuf,
+    /// The demo site: fixed passwords, loopback only.
+    #[arg(long)]
+    demo: bool,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Subcommands::Serve(site) => serve(&site),
+        Subcommands::Check(site) => check(&site),
+        Subcommands::Doctor(site) => match load_config(&site) {
+            Ok(config) => doctor::run(&config),
+            Err(code) => code,
+        },
+        Subcommands::Flow(command) => flow_command::run(command),
+        Subcommands::Call(arguments) => load::phone::run(arguments),
+        Subcommands::Bench(arguments) => load::bench::run(arguments),
+    }
+}
+
+fn serve(site: &Site) -> ExitCode {
+    let config = match load_config(site) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    start_log();
+    match serve::run(config, site.demo) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("strowger: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check(site: &Site) -> ExitCode {
+    match load_config(site) {
+        Ok(config) => {
+            complain(&format!("configuration is sound: HTTP {}, SIP {}", config.http.bind, config.sip.udp));
+            ExitCode::SUCCESS
+        }
+        Err(code) => code,
+    }
+}
+
+fn load_config(site: &Site) -> Result<config::Config, ExitCode> {
+    config::load(site.config.as_deref(), &site.data, site.demo, std::env::vars()).map_err(|mistakes| {
+        for mistake in mistakes {
+            complain(&mistake.to_string());
+        }
+        ExitCode::from(2)
+    })
+}
+
+/// JSON lines on standard error; `RUST_LOG` chooses the level.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[expect(clippy::print_stderr, reason = "a command line answers its user on the terminal")]
+fn complain(text: &str) {
+    eprintln!("{text}");
+}

@@ -107,7 +107,8 @@ pub enum Command {
     Cancel { dialog: DialogId },
     /// End a confirmed dialog.
     Bye { dialog: DialogId, reason: Option<Arc<str>> },
-    /// Answer a re-INVITE or UPDATE that came as [`Event::Reoffered`].
+    /// Answer a re-INVITE or UPDATE that came as [`Event::Reoffered`]. After an [`Event::Answered`] whose INVITE had no
+    /// body it is the answer to the offer in their 2xx: the ACK waits for it, and [`Event::Confirmed`] follows.
     AnswerReoffer { dialog: DialogId, body: Option<Body> },
     /// Refuse it (488, 491).
     RefuseReoffer { dialog: DialogId, status: u16 },
@@ -272,7 +273,7 @@ pub struct Invited {
 /// Why a dialog ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndCause {
-    /// They sent BYE.
+    /// They sent BYE, or refused our INVITE for good ([`Event::Refused`] came before).
     RemoteBye,
     /// They sent CANCEL before our final answer.
     RemoteCancel,
@@ -299,7 +300,7 @@ pub enum Event {
     Confirmed { dialog: DialogId, snapshot: Box<DialogSnapshot>, body: Option<Body> },
     /// They want to change the session of a confirmed dialog; no `body` means they want our offer.
     Reoffered { dialog: DialogId, body: Option<Body> },
-    /// Our re-INVITE was answered.
+    /// Our re-INVITE was answered; or the ACK of theirs answered the offer that we made in our 2xx to it.
     ReofferAnswered { dialog: DialogId, body: Option<Body> },
     /// Or refused; the session stays as it was.
     ReofferRefused { dialog: DialogId, status: u16 },
@@ -315,7 +316,7 @@ pub enum Event {
     AuthenticationRefused { account: Arc<str>, source: SocketAddr, reason: &'static str },
     /// A message could not be used; it was answered or dropped as RFC 3261 demands.
     BadMessage { source: SocketAddr, reason: &'static str },
-    /// As a client: registered until then.
+    /// As a client: registered until then (time since start); at once over if it was asked to unregister.
     RegistrationGranted { account: Arc<str>, expires: Duration },
     /// As a client: refused.
     RegistrationRefused { account: Arc<str>, status: u16 },

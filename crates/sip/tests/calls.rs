@@ -591,6 +591,55 @@ fn a_bye_before_the_ack_waits_for_it() {
 }
 
 #[test]
+fn a_caller_may_end_a_ringing_call_by_bye_and_it_ends_once() {
+    let mut desk = Desk::new(udp());
+    desk.receive(&invite("a", 1, "", OFFER));
+    let dialog = desk.invited();
+    desk.command(Command::Provisional { dialog, status: 180, body: None });
+    let tag = to_tag(desk.last());
+    desk.receive(&request("BYE", "b", 2, &tag, "", ""));
+    assert_eq!(desk.sent(), ["100", "180", "200", "487"]);
+    assert!(matches!(desk.events().as_slice(), [Event::Ended { cause: EndCause::RemoteBye, .. }]));
+    desk.assert_empty_at_last();
+}
+
+#[test]
+fn a_bye_during_their_reinvite_answers_that_too() {
+    let mut desk = Desk::new(udp());
+    let (_, tag) = answered_incoming(&mut desk);
+    desk.receive(&invite("re", 2, &tag, OFFER));
+    desk.events.clear();
+    desk.receive(&request("BYE", "b", 3, &tag, "", ""));
+    assert_eq!(desk.sent(), ["100", "200", "487"]);
+    assert!(matches!(desk.events().as_slice(), [Event::Ended { .. }]));
+    desk.assert_empty_at_last();
+}
+
+#[test]
+fn a_bye_for_a_call_whose_answer_was_lost_ends_it_and_leaves_nothing() {
+    let mut desk = Desk::new(udp());
+    desk.command(invite_to(5, desk.flow, Some(sdp(OFFER))));
+    let sent = desk.last().clone();
+    desk.receive(&response(&sent, 180, "phone", "", ""));
+    let our_tag = String::from_utf8_lossy(sent.from().and_then(|from| from.tag()).expect("tag")).into_owned();
+    let call_id = value(&sent, &HeaderName::CallId);
+    let bye = request("BYE", "b", 1, &our_tag, "", "").replace("tag=far", "tag=phone").replace("call-1", &call_id);
+    desk.receive(&bye);
+    assert_eq!(desk.sent(), ["INVITE", "200"]);
+    assert_eq!(desk.ended(), 1);
+    desk.receive(&response(&sent, 200, "phone", "", ANSWER));
+    assert_eq!(desk.sent(), ["ACK", "BYE"], "a 200 that comes after all is ended");
+    desk.assert_empty_at_last();
+
+    let mut desk = Desk::new(udp());
+    let dialog = answered_outgoing(&mut desk);
+    desk.command(Command::Reoffer { dialog, body: sdp(OFFER) });
+    desk.receive(&response(desk.last(), 100, "", "", ""));
+    desk.command(Command::Bye { dialog, reason: None });
+    desk.assert_empty_at_last();
+}
+
+#[test]
 fn byes_that_cross_end_the_call_once() {
     let mut desk = Desk::new(udp());
     let (dialog, tag) = answered_incoming(&mut desk);

@@ -3,6 +3,7 @@
 mod support;
 
 use bytes::Bytes;
+use proptest::prelude::*;
 use sip::{
     Event, Input, Transport,
     message::{HeaderName, StartLine},
@@ -161,5 +162,25 @@ fn over_a_stream_the_same_messages_pass_the_framer_without_a_panic() {
                 desk.give(Input::Received { flow, bytes });
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_change_of_any_of_them_makes_an_endpoint_panic_or_keep_something(
+        which in 0_usize..50, at: usize, length in 0_usize..30, piece in proptest::collection::vec(any::<u8>(), 0..6),
+    ) {
+        let mut bytes = CASES[which].bytes.to_vec();
+        let at = at % bytes.len();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, piece);
+        let mut desk = Desk::new(udp());
+        desk.give(Input::Received { flow: udp(), bytes: bytes.into() });
+        if let Some(Event::Invited(invited)) = desk.events.pop() {
+            desk.command(sip::Command::Bye { dialog: invited.dialog, reason: None });
+        }
+        desk.assert_empty_at_last();
     }
 }

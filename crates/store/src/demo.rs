@@ -104,7 +104,7 @@ fn queues() -> Vec<Queue> {
             wrap_up_ms: 10_000,
             waiting_max: 100,
             no_answer_leaves: false,
-            music: "music".into(),
+            music: "calm".into(),
         })
         .collect()
 }

@@ -90,11 +90,8 @@ impl Switch {
             // the dispatcher asks for everything, and gets the usual wrap-up.
             if matches!(report.state, AgentState::Offered { .. }) {
                 report.state = AgentState::Ready;
-                self.agent_is(now, report);
-            } else {
-                let since = report.age.before(now.mono);
-                self.agents.insert(report.agent.clone(), (report, since));
             }
+            self.agent_is(now, report);
         }
     }
 }

@@ -80,3 +80,25 @@ fn an_agent_added_to_a_queue_takes_its_calls_at_once() {
     changed.agents[0].queues.push(queue("support"));
     assert_eq!(floor.tell(Report::Configuration(changed)), ["a ready", "offer 1 to a", "a offered 1"]);
 }
+
+#[test]
+fn a_whole_shift_added_to_a_queue_takes_its_calls_in_order() {
+    let names: Vec<String> = (0..20).map(|n| format!("s{n:02}")).collect();
+    let site = |revision, served: &[&str]| {
+        let mut agents: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), served)).collect();
+        agents.push(("b", &["support"]));
+        Config { revision, ..config(vec![rules("sales"), rules("support")], &agents) }
+    };
+    let mut floor = Floor::new(site(1, &["sales"]));
+    for name in &names {
+        floor.log_in(name);
+    }
+    floor.ask("b", AgentRequest::LogIn { extension: extension("b"), queues: Vec::new(), ready: false });
+    for n in 1..=20 {
+        floor.enqueue(n, "support");
+    }
+    let log = floor.tell(Report::Configuration(site(2, &["sales", "support"])));
+    let offers: Vec<String> = log.into_iter().filter(|line| line.starts_with("offer ")).collect();
+    let expected: Vec<String> = names.iter().zip(1..).map(|(name, n)| format!("offer {n} to {name}")).collect();
+    assert_eq!(offers, expected);
+}

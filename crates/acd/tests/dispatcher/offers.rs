@@ -112,6 +112,9 @@ fn a_registered_phone_that_could_not_be_called_is_tried_again_after_a_pause() {
     floor.enqueue(1, "sales");
     floor.ended(1, 1, "a", Unreachable);
     assert_eq!(floor.wait(30_000), ["a ready", "offer 1 to a", "a offered 1"]);
+    floor.ended(2, 1, "a", Unreachable);
+    assert_eq!(floor.phone("a", false), [""; 0]);
+    assert_eq!(floor.wait(100_000), [""; 0], "it is not registered any more, so only the registrar knows");
 }
 
 #[test]

@@ -179,6 +179,15 @@ fn a_waiting_caller_hears_a_prompt_then_music_and_now_and_then_the_place() {
 }
 
 #[test]
+fn an_announcement_does_not_cut_another_short() {
+    let mut caller = Caller::at(queue());
+    caller.start();
+    caller.tell(Outcome::Placed { place: 1 });
+    assert_eq!(caller.wait(20_000), NO_EFFECT, "the first prompt is still being said");
+    assert_eq!(caller.played(1), ["repeat 2: ~calm"]);
+}
+
+#[test]
 fn a_caller_leaves_the_line_by_key_by_time_or_is_refused() {
     plays(
         queue(),

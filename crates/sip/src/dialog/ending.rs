@@ -84,6 +84,14 @@ impl Endpoint {
             return;
         }
         dialog.phase.stop(&mut self.station.timers);
+        let open = match &dialog.phase {
+            Phase::Calling(calling) => Some(calling.client),
+            Phase::Confirmed(Exchange::Ours { client }) => Some(*client),
+            _ => None,
+        };
+        if let Some(client) = open {
+            self.clients.abandon(&mut self.station, client);
+        }
         dialog.phase = Phase::Ended;
         self.station.after(GIVE_UP, Due::Forget(id));
         self.station.say(Event::Ended { dialog: id, cause });

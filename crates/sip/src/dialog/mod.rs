@@ -290,6 +290,7 @@ impl Dialogs {
     }
 
     pub(crate) fn len(&self) -> usize {
+        assert!(self.by_tag.len() <= self.table.len(), "no tag outlives its dialog");
         self.table.len()
     }
 

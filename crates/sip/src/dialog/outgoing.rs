@@ -14,23 +14,32 @@ use std::sync::Arc;
 
 /// Challenges answered per INVITE: the first, and one more for a nonce that grew stale.
 const ATTEMPTS_MAX: u8 = 2;
-/// Headers that the endpoint writes itself and nobody may add to an INVITE.
-const OWN_HEADERS: [&str; 15] = [
+/// Headers that the endpoint writes itself and nobody may add to an INVITE, the compact names included.
+const OWN_HEADERS: [&str; 24] = [
     "via",
+    "v",
     "from",
+    "f",
     "to",
+    "t",
     "call-id",
+    "i",
     "cseq",
     "contact",
+    "m",
     "content-length",
+    "l",
     "content-type",
+    "c",
     "route",
     "record-route",
-    "v",
-    "f",
-    "t",
-    "i",
-    "m",
+    "max-forwards",
+    "user-agent",
+    "allow",
+    "require",
+    "proxy-require",
+    "authorization",
+    "proxy-authorization",
 ];
 
 impl Endpoint {

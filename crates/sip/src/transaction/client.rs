@@ -166,6 +166,16 @@ impl Clients {
         Some(client.user)
     }
 
+    /// Nobody waits for the final answer of an INVITE any more, and it may never come (the BYE of a caller who missed our
+    /// ACK overtook it). It stays as long as its dialog is remembered, for a late 2xx.
+    pub(crate) fn abandon(&mut self, station: &mut Station, key: ClientKey) {
+        if let Some(client) = self.table.get_mut(&key)
+            && client.limit.is_none()
+        {
+            client.limit = Some(station.after(GIVE_UP, Due::Client(key, ClientTimer::Forget)));
+        }
+    }
+
     /// Removes all transactions of a stream that is gone; gives the users of those still without a final answer.
     pub(crate) fn flow_closed(&mut self, station: &mut Station, flow: &Flow) -> Vec<(ClientKey, ClientUser, Ending)> {
         let gone = self.table.iter().filter(|(_, client)| client.flow == *flow);

@@ -78,6 +78,8 @@ pub(crate) struct Servers {
 
 impl Servers {
     pub(crate) fn len(&self) -> usize {
+        assert_eq!(self.by_key.len(), self.table.len(), "every transaction has one key");
+        assert!(self.merges.len() <= self.table.len(), "no key outlives its transaction");
         self.table.len()
     }
 

@@ -1,0 +1,390 @@
+//! `strowger serve`: puts the parts together, starts the threads, and stops them in order.
+
+use crate::{
+    compose,
+    config::Config,
+    exchange::{Archived, CONTROL_MAX, Clock, Control, Door, Exchange, MEDIA_EVENTS_MAX, SIP_BATCHES_MAX},
+    restart, sounds,
+    vitals::Vitals,
+};
+use anyhow::{Context, Result};
+use crossbeam_channel::{Sender, bounded};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
+use store::{
+    Store, Write, Writer,
+    journal::{Journal, Options, Recovered, read_unacknowledged},
+};
+use switch::{Answer, Command, Dispatcher, Gateway, Input, Switch};
+use tokio::sync::oneshot;
+use vocab::{NodeId, Timestamp};
+
+/// Calls in progress get this long after SIGTERM; a second signal ends the wait.
+const DRAIN_MAX: Duration = Duration::from_secs(120);
+/// How often a draining node looks whether it is empty.
+const DRAIN_LOOK: Duration = Duration::from_millis(100);
+/// Dead calls' BYEs and the database's last batch get this long.
+const FINISH_MAX: Duration = Duration::from_secs(5);
+/// Chunks of sound that may wait for the disk: at 1,000 recorded calls a stall of 3 s costs nothing.
+const RECORDING_CHUNKS_MAX: usize = 8_192;
+/// Records of today read for the boards' counters at the start.
+const TODAY_RECORDS_MAX: usize = 20_000;
+
+/// Runs until told to stop.
+pub fn run(config: Config, demo: bool) -> Result<()> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no async runtime")?;
+    runtime.block_on(serve(config, demo))
+}
+
+async fn serve(config: Config, demo: bool) -> Result<()> {
+    let on_fatal = |error: &std::io::Error| {
+        // A failed fsync may have dropped pages that it reported as written; nothing but a fresh read tells what is there.
+        tracing::error!(%error, "the journal's disk failed a sync; stopping, so that a restart reads what is really there");
+        std::process::abort();
+    };
+    let journal_folder = config.data.join("journal");
+    let (mut journal, mut recovered) = Journal::open(&journal_folder, Options::new(Box::new(on_fatal)))?;
+    restart::log(&recovered);
+    restart::repair_pieces(&mut recovered, &config.recordings);
+
+    let store = Store::open(&config.store_url).await.context("cannot open the database")?;
+    seed(&store, &config, demo).await?;
+    let configuration = store.configuration().await?;
+    let node: NodeId = "node-1".into();
+    let (site, troubles) = compose::site(&configuration, node.clone());
+    for trouble in troubles {
+        tracing::error!(trouble, "left out of the running configuration");
+    }
+
+    let acknowledger = journal.acknowledger();
+    let backlog = backlog(journal_folder);
+    let writer = Writer::start(store.clone(), Box::new(move |c, p| acknowledger.acknowledge(c, p)), backlog);
+    close_dead_calls(&mut journal, &recovered, &writer);
+
+    let clock = Clock::start();
+    let now = clock.now();
+    let restored = restart::restored(&recovered, now.wall);
+    let live = api::LiveHub::new(board(&store, &configuration, &config, now.wall).await?);
+    for (extension, phone) in restart::phones(&restored) {
+        live.phone_registered(extension, phone);
+    }
+
+    let vitals = Arc::new(Vitals::default());
+    let (control, control_in) = bounded::<Control>(CONTROL_MAX);
+    let (media_out, media_in) = bounded(MEDIA_EVENTS_MAX);
+    let (sip_out, sip_in) = bounded(SIP_BATCHES_MAX);
+    let plane = Arc::new(start_media(&config, media_out, control.clone(), &vitals)?);
+    let sip = Arc::new(start_sip(&config, sip_out)?);
+
+    // Grows with each start on any sane clock; both ends of the only link live in this process and agree on it.
+    let epoch = u64::try_from(now.wall.0).unwrap_or(1);
+    let seed = random_seed()?;
+    let endpoint = sip::Config { user_agent: "Strowger".into(), ..sip::Config::new(config.sip.realm.as_str()) };
+    let dispatcher_node: NodeId = "dispatcher".into();
+    let dispatcher =
+        Dispatcher::new(site.acd.clone(), dispatcher_node.clone(), node.clone(), epoch, seed.rotate_left(17), now);
+    let mut switch = Switch::new(site, endpoint, dispatcher_node, epoch, seed, now);
+    switch.handle(now, Input::Restore(Box::new(restored)));
+    journal.append(&[store::journal::Entry::Configuration { revision: configuration.revision, seed }])?;
+
+    let records = writer.handle();
+    let (waiting, live_facts) = (Arc::clone(&vitals), live.clone());
+    let exchange = Exchange {
+        switch,
+        dispatcher,
+        fold: report::Fold::new(),
+        journal: Some(journal),
+        clock,
+        sip: Arc::clone(&sip),
+        plane: Arc::clone(&plane),
+        sip_in,
+        media_in,
+        control_in,
+        archive: Box::new(move |archived| {
+            records.put(match archived {
+                Archived::Record(record) => Write::Record(record),
+                Archived::Piece(piece) => Write::Piece(piece),
+            });
+            waiting.archive_waiting(records.waiting());
+        }),
+        live: Box::new(move |facts| live_facts.publish(facts)),
+        vitals: Arc::clone(&vitals),
+        replies: BTreeMap::new(),
+        next_request: 0,
+        recorded: BTreeMap::new(),
+    };
+    let thread = std::thread::Builder::new().name("exchange".into()).spawn(move || exchange.run())?;
+
+    let door: Arc<dyn Gateway> = Arc::new(Door(control.clone()));
+    let listener = tokio::net::TcpListener::bind(config.http.bind)
+        .await
+        .with_context(|| format!("cannot listen for HTTP on {}; is another process using the port?", config.http.bind))?;
+    let http = listener.local_addr()?;
+    let state = api::State {
+        store: store.clone(),
+        gateway: Arc::clone(&door),
+        live: live.clone(),
+        recordings_dir: config.recordings.clone(),
+        realm: config.sip.realm.as_str().into(),
+        ready: {
+            let vitals = Arc::clone(&vitals);
+            Arc::new(move || vitals.not_ready())
+        },
+        metrics: {
+            let (vitals, sip, plane) = (Arc::clone(&vitals), Arc::clone(&sip), Arc::clone(&plane));
+            Arc::new(move || vitals.render(&sip.statistics(), &plane))
+        },
+        on_configuration_change: configuration_hook(store.clone(), Arc::clone(&door), live.clone(), node),
+    };
+    let tls = config.http.tls.clone().map(|(cert, key)| api::TlsFiles { cert, key });
+    let web = api::Config { tls, public_origins: Vec::new(), demo };
+    let (stop_web, web_stopped) = oneshot::channel::<()>();
+    let stopped = async move {
+        let _ = web_stopped.await;
+    };
+    let web = tokio::spawn(api::serve(web, vec![listener], state, stopped));
+    let folding = tokio::spawn({
+        let live = live.clone();
+        async move { live.run().await }
+    });
+    tokio::spawn(turn_days(live.clone(), config.timezone.clone(), clock));
+
+    banner(&config, http, &sip, demo);
+    wait_for_signal().await;
+    drain(&door, &vitals).await;
+
+    let _ = stop_web.send(());
+    let (done, closed) = oneshot::channel();
+    if control.send(Control::Stop(done)).is_ok() {
+        let _ = tokio::time::timeout(FINISH_MAX, closed).await;
+    }
+    drop((plane, sip));
+    let _ = thread.join();
+    if !writer.finish(FINISH_MAX).await {
+        tracing::warn!("the database did not take the last records; they are in the journal and follow at the next start");
+    }
+    folding.abort();
+    let _ = tokio::time::timeout(FINISH_MAX, web).await;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn seed(store: &Store, config: &Config, demo: bool) -> Result<()> {
+    let shipped = sounds::flows();
+    let flows: Vec<_> = shipped.iter().map(|(name, document)| (name.as_str(), document.as_str())).collect();
+    if demo {
+        let realm = config.sip.realm.clone();
+        let digests = move |user: &str, password: &str| store::demo::Digests {
+            md5: sip::digest::ha1_md5(user, &realm, password),
+            sha256: sip::digest::ha1_sha256(user, &realm, password),
+        };
+        let password_hash = api::hash_password("demo");
+        let seeds = store::demo::Seeds { digests: &digests, password_hash: &password_hash, flows: &flows };
+        store::demo::seed(store, &seeds).await?;
+    } else {
+        let password = api::new_token().chars().take(16).collect::<String>();
+        if store::demo::seed_first_start(store, &api::hash_password(&password), &flows).await? {
+            say(&format!("First start: log in as admin with password {password} and change it."));
+        }
+    }
+    Ok(())
+}
+
+/// Each call that was open when the process died gets its one record, in the journal before the database.
+fn close_dead_calls(journal: &mut Journal, recovered: &Recovered, writer: &Writer) {
+    let records = recovered.close_open_calls();
+    let entries: Vec<_> = records.iter().map(|r| store::journal::Entry::Record(Box::new(r.clone()))).collect();
+    if let Err(error) = journal.append(&entries) {
+        tracing::error!(%error, "records of dead calls not in the journal; they are made again at the next start");
+    }
+    let handle = writer.handle();
+    for record in recovered.records.iter().cloned().chain(records) {
+        handle.put(Write::Record(Box::new(record)));
+    }
+    for piece in &recovered.pieces {
+        handle.put(Write::Piece(piece.clone()));
+    }
+}
+
+fn backlog(folder: std::path::PathBuf) -> store::Backlog {
+    Box::new(move || match read_unacknowledged(&folder) {
+        Ok((records, pieces)) => {
+            let records = records.into_iter().map(|record| Write::Record(Box::new(record)));
+            records.chain(pieces.into_iter().map(Write::Piece)).collect()
+        }
+        Err(error) => {
+            tracing::error!(%error, "journal cannot be read for records the database has not taken");
+            Vec::new()
+        }
+    })
+}
+
+async fn board(
+    store: &Store,
+    configuration: &store::Configuration,
+    config: &Config,
+    now: Timestamp,
+) -> Result<report::Board> {
+    let day_start = day_start(&config.timezone, now);
+    let mut board = report::Board::new(compose::names(configuration), day_start);
+    let mut page = store::Page { limit: Some(store::LIST_LIMIT_MAX), ..store::Page::default() };
+    let mut counted = 0;
+    while counted < TODAY_RECORDS_MAX {
+        let query = store::RecordQuery { page: page.clone(), from: Some(day_start), ..store::RecordQuery::default() };
+        let listed = store.records(&query).await?;
+        counted += listed.items.len();
+        listed.items.iter().for_each(|record| board.count(record));
+        match listed.next_cursor {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => break,
+        }
+    }
+    Ok(board)
+}
+
+fn start_media(
+    config: &Config,
+    events: Sender<media::Event>,
+    control: Sender<Control>,
+    vitals: &Arc<Vitals>,
+) -> Result<wire::media::Plane> {
+    let folder = config.data.join("sounds");
+    sounds::lay_out(&folder)?;
+    let library = Arc::new(wire::media::read_library(&folder)?);
+    let threads = match config.media.threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    };
+    let recordings = wire::recording::RecorderConfig {
+        directory: config.recordings.clone(),
+        threads: 1,
+        queue_chunks: RECORDING_CHUNKS_MAX,
+    };
+    let plane = wire::media::PlaneConfig {
+        ports: config.media.ports.0..=config.media.ports.1,
+        address: config.sip.udp.ip(),
+        described_address: (config.media.address != config.sip.udp.ip()).then_some(config.media.address),
+        threads,
+        recordings: Some(recordings),
+    };
+    let vitals = Arc::clone(vitals);
+    let told = move |event| {
+        if events.try_send(event).is_err() {
+            vitals.media_event_lost();
+        }
+    };
+    // A piece's promise may wait: the recording goes on without it, and the writer threads have time.
+    let pieces = move |report| drop(control.send(Control::Piece(report)));
+    Ok(wire::media::Plane::start(plane, library, told, pieces)?)
+}
+
+fn start_sip(config: &Config, inbound: Sender<wire::sip::Inbound>) -> Result<wire::sip::Handle> {
+    let listeners = wire::sip::Config {
+        udp: Some(config.sip.udp),
+        tcp: Some(config.sip.tcp),
+        tls: None,
+        external_address: config.sip.external_address,
+        limits: wire::sip::StreamLimits::default(),
+        runtime: tokio::runtime::Handle::current(),
+    };
+    Ok(wire::sip::Listener::start(listeners, inbound)?)
+}
+
+fn configuration_hook(
+    store: Store,
+    door: Arc<dyn Gateway>,
+    live: api::LiveHub,
+    node: NodeId,
+) -> api::ConfigurationChanged {
+    type Applied = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+    Arc::new(move || -> Applied {
+        let (store, door, live, node) = (store.clone(), Arc::clone(&door), live.clone(), node.clone());
+        Box::pin(async move {
+            let configuration = store.configuration().await.map_err(|error| error.to_string())?;
+            let (site, troubles) = compose::site(&configuration, node);
+            if let Some(trouble) = troubles.into_iter().next() {
+                return Err(trouble);
+            }
+            live.configure(compose::names(&configuration));
+            match door.submit(Command::Configure(Box::new(site))).await {
+                Answer::Accepted => Ok(()),
+                Answer::Refused(_) | Answer::Busy => Err("the exchange is busy; save again".to_owned()),
+            }
+        })
+    })
+}
+
+/// Midnight of the day of `now` in the site's zone; UTC's when the zone is unknown (`check` says so).
+fn day_start(timezone: &str, now: Timestamp) -> Timestamp {
+    let zone = jiff::tz::TimeZone::get(timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let day = jiff::Timestamp::from_millisecond(now.0).ok().and_then(|t| t.to_zoned(zone).start_of_day().ok());
+    day.map_or(now, |start| Timestamp(start.timestamp().as_millisecond()))
+}
+
+async fn turn_days(live: api::LiveHub, timezone: String, clock: Clock) {
+    let mut today = day_start(&timezone, clock.now().wall);
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        minute.tick().await;
+        let day = day_start(&timezone, clock.now().wall);
+        if day != today {
+            today = day;
+            live.begin_day(day);
+        }
+    }
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+/// No new calls; the present ones may finish.
+async fn drain(door: &Arc<dyn Gateway>, vitals: &Vitals) {
+    tracing::info!(calls = vitals.calls(), "draining; a second signal stops at once");
+    vitals.drain();
+    door.submit(Command::Drain).await;
+    let empty = async {
+        while vitals.calls() + vitals.legs() > 0 {
+            tokio::time::sleep(DRAIN_LOOK).await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(DRAIN_MAX, empty) => {}
+        () = wait_for_signal() => {}
+    }
+}
+
+fn random_seed() -> Result<u64> {
+    let mut seed = [0; 8];
+    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut seed).context("no entropy")?;
+    Ok(u64::from_le_bytes(seed))
+}
+
+fn banner(config: &Config, http: std::net::SocketAddr, sip: &wire::sip::Handle, demo: bool) {
+    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    let udp = sip.bound(sip::Transport::Udp).map_or_else(|| "off".to_owned(), |a| a.to_string());
+    say(&format!("Strowger is ready.\n  Console  {scheme}://{http}/\n  SIP      {udp} (UDP and TCP)"));
+    if demo {
+        say(&format!(
+            "  Demo     supervisor 1000, agents 1001-1010, administrator admin: password demo\n           \
+             phones 8001-8010, passwords demo-8001 to demo-8010\n  Try      \
+             strowger call sip:4008001000@{udp} --digits wait6,1 --tone 400"
+        ));
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "what a person must read at the start belongs on the terminal, not in a log")]
+fn say(text: &str) {
+    println!("{text}");
+}
