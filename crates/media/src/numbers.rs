@@ -1,8 +1,6 @@
 //! Whole numbers as the names of prompts, in Chinese and English.
 //!
-//! Each language needs `digit_0` … `digit_9`. Chinese: `number_ten`, `number_hundred`, `number_thousand`,
-//! `number_ten_thousand`, `number_zero`, `number_two_liang` (两). English: `number_10` … `number_19`, `number_20`,
-//! `number_30` … `number_90`, `number_hundred`, `number_thousand`, `number_zero`.
+//! The rules and the names are those of `flows/prompts/README.md`, carried on to larger numbers.
 
 /// Chinese numbers from here on need 亿, which has no prompt: they are read digit by digit.
 const CHINESE_MAX: u32 = 99_999_999;
@@ -13,16 +11,19 @@ const ENGLISH_MAX: u32 = 999_999;
 pub fn number(value: u32, language: &str) -> Vec<String> {
     let chinese = language.starts_with("zh");
     match value {
-        0 => vec!["number_zero".into()],
+        0 => vec![if chinese { "number_zero" } else { "digit_0" }.into()],
         _ if chinese && value <= CHINESE_MAX => chinese_number(value),
         _ if !chinese && value <= ENGLISH_MAX => english_number(value),
-        _ => digits(&value.to_string()),
+        _ => digits(&value.to_string(), language),
     }
 }
 
-/// The prompts that say digits one by one; `*` and `#` have prompts too, what is neither is left out.
-pub fn digits(text: &str) -> Vec<String> {
+/// The prompts that say digits one by one; `*` and `#` may have prompts too, what is neither is left out. A Chinese 1 in
+/// a row of digits is 幺, which cannot be mistaken for 7.
+pub fn digits(text: &str, language: &str) -> Vec<String> {
+    let chinese = language.starts_with("zh");
     let name = |character| match character {
+        '1' if chinese => Some("digit_1_yao".into()),
         '0'..='9' => Some(format!("digit_{character}")),
         '*' => Some("digit_star".into()),
         '#' => Some("digit_pound".into()),
@@ -70,8 +71,7 @@ fn chinese_section(value: u32, words: &mut Vec<String>) {
         match (digit, place) {
             // 十五, not 一十五, when the number begins with it.
             (1, 10) if words.is_empty() => {}
-            // 两百, 两千 in front; 二 inside (一千二百).
-            (2, 100 | 1_000) if words.is_empty() => words.push("number_two_liang".into()),
+            (2, 100 | 1_000) => words.push("number_two_liang".into()),
             _ => words.push(format!("digit_{digit}")),
         }
         words.extend(unit.map(str::to_owned));
@@ -121,6 +121,7 @@ mod tests {
             "number_ten_thousand" => '万',
             "number_zero" => '零',
             "number_two_liang" => '两',
+            "digit_1_yao" => '幺',
             digit => "零一二三四五六七八九".chars().nth(digit[6..].parse().unwrap()).unwrap(),
         };
         number(value, "zh").iter().map(word).collect()
@@ -141,17 +142,17 @@ mod tests {
             (222, "两百二十二"),
             (1_001, "一千零一"),
             (1_010, "一千零一十"),
-            (1_200, "一千二百"),
+            (1_200, "一千两百"),
             (2_022, "两千零二十二"),
             (10_000, "一万"),
             (10_100, "一万零一百"),
             (10_010, "一万零一十"),
-            (22_000, "两万二千"),
+            (22_000, "两万两千"),
             (120_000, "十二万"),
             (200_003, "二十万零三"),
             (1_010_000, "一百零一万"),
             (99_999_999, "九千九百九十九万九千九百九十九"),
-            (100_000_001, "一零零零零零零零一"),
+            (100_000_001, "幺零零零零零零零幺"),
         ] {
             assert_eq!(chinese(value), words, "{value}");
         }
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn english_numbers_are_said_as_people_say_them() {
         for (value, words) in [
-            (0, "number_zero"),
+            (0, "digit_0"),
             (7, "digit_7"),
             (10, "number_10"),
             (19, "number_19"),
@@ -178,6 +179,7 @@ mod tests {
 
     #[test]
     fn digits_are_said_one_by_one() {
-        assert_eq!(digits("+86 10*#"), ["digit_8", "digit_6", "digit_1", "digit_0", "digit_star", "digit_pound"]);
+        assert_eq!(digits("801", "zh-CN"), ["digit_8", "digit_0", "digit_1_yao"]);
+        assert_eq!(digits("+86 10*#", "en"), ["digit_8", "digit_6", "digit_1", "digit_0", "digit_star", "digit_pound"]);
     }
 }

@@ -171,7 +171,7 @@ fn compose(sound: &Sound, language: &str, library: &Library, segments: &mut Vec<
     match sound {
         Sound::Prompt(name) => say(name),
         Sound::Number(value) => numbers::number(*value, language).iter().for_each(|name| say(name)),
-        Sound::Digits(text) => numbers::digits(text).iter().for_each(|name| say(name)),
+        Sound::Digits(text) => numbers::digits(text, language).iter().for_each(|name| say(name)),
         Sound::Tone { hz, ms, level_dbm0 } => {
             segments.push(Segment::Tones(Tones::single(*hz, *level_dbm0), samples(*ms)));
         }

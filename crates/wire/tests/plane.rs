@@ -47,7 +47,10 @@ impl Site {
         let plane = Plane::start(
             config,
             Arc::new(Library::default()),
-            move |event| tell.send(event).unwrap(),
+            move |event| {
+                assert!(!matches!(event, Event::Digit { digit: 'D', .. }), "a planted fault");
+                tell.send(event).unwrap();
+            },
             move |piece| report.send(piece).unwrap(),
         );
         Site { plane: plane.unwrap(), events, pieces, directory }
@@ -278,4 +281,49 @@ fn stopping_the_plane_ends_recordings_whole() {
     let Some(PieceReport::Closed(piece)) = closed else { panic!("{closed:?}") };
     assert_eq!((lost_ms, piece.ms, piece.channels), (0, ms, 1));
     assert_eq!(std::fs::metadata(directory.join(&piece.path)).unwrap().len(), piece.bytes);
+}
+
+#[test]
+fn a_panic_closes_the_streams_of_the_thread_and_the_next_call_is_served() {
+    let site = Site::start("panic", ports(200));
+    let mut phone = site.phone(1, 400.0);
+    site.send(Command::Record { group: GROUP, recording: RECORDING, left: phone.stream, right: None });
+    talk(&mut [&mut phone], 10);
+    // The end of a press of D, at which the listener of events panics.
+    let mut packet = [0; 16];
+    let (header, body) = packet.split_first_chunk_mut().unwrap();
+    rtp::write_header(header, true, 101, phone.sent, 9_000, phone.stream.0 as u32);
+    body.copy_from_slice(&[15, 0x8A, 3, 32]);
+    phone.socket.send_to(&packet, phone.there).unwrap();
+    site.wait(|event| matches!(event, Event::Closed { stream, .. } if *stream == phone.stream).then_some(()));
+    site.wait(|event| matches!(event, Event::Recorded { lost_ms: 0, .. }).then_some(()));
+    let mut next = site.phone(2, 600.0);
+    let (stream, playback) = (next.stream, media::PlaybackId(1));
+    let sounds = vec![Sound::Tone { hz: 1_000, ms: 200, level_dbm0: -10 }];
+    site.send(Command::Play { group: GROUP, stream, playback, language: "zh".into(), sounds, repeat: false });
+    site.wait(|event| matches!(event, Event::Played { finished: true, .. }).then_some(()));
+    next.listen(Instant::now() + media::TICK);
+    assert_eq!(next.heard.len(), 10 * 160);
+}
+
+#[test]
+fn a_flood_on_one_port_does_not_stop_the_others() {
+    let site = Site::start("flood", ports(200));
+    let (mut phone, victim) = (site.phone(1, 400.0), site.phone(2, 600.0));
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (flag, there) = (stop.clone(), victim.there);
+    let flood = std::thread::spawn(move || {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        while !flag.load(std::sync::atomic::Ordering::Relaxed) {
+            let _ = socket.send_to(&[0x80; 172], there);
+        }
+    });
+    let (stream, playback) = (phone.stream, media::PlaybackId(1));
+    let sounds = vec![Sound::Tone { hz: 1_000, ms: 500, level_dbm0: -10 }];
+    site.send(Command::Play { group: GROUP, stream, playback, language: "zh".into(), sounds, repeat: false });
+    site.wait(|event| matches!(event, Event::Played { finished: true, .. }).then_some(()));
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    flood.join().unwrap();
+    phone.listen(Instant::now() + media::TICK);
+    assert_eq!(phone.heard.len(), 25 * 160);
 }

@@ -1,4 +1,4 @@
-//! Reads a site's sounds: `prompts/<language>/<name>.wav` and `music/<name>.wav`.
+//! Reads a site's sounds: prompts as `<language>/<name>.wav` below one directory, music as `<name>.wav` in another.
 
 use media::{Audio, Library, wav};
 use std::{
@@ -30,16 +30,16 @@ pub enum LibraryError {
     },
 }
 
-/// Reads everything below a directory; a missing `prompts` or `music` is an empty one.
-pub fn read_library(directory: &Path) -> Result<Library, LibraryError> {
+/// Reads all takes and all music; a missing directory is an empty one.
+pub fn read_library(prompts: &Path, music: &Path) -> Result<Library, LibraryError> {
     let mut library = Library::default();
-    for language in entries(&directory.join("prompts"))?.into_iter().filter(|path| path.is_dir()) {
+    for language in entries(prompts)?.into_iter().filter(|path| path.is_dir()) {
         for take in wavs(&language)? {
             library.add_prompt(audio(&take, &stem(&language))?);
         }
     }
-    for music in wavs(&directory.join("music"))? {
-        library.add_music(audio(&music, "")?);
+    for piece in wavs(music)? {
+        library.add_music(audio(&piece, "")?);
     }
     Ok(library)
 }

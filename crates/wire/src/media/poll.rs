@@ -9,8 +9,6 @@ use std::{
     time::Duration,
 };
 
-/// Readiness taken at once; the rest waits for the next call.
-const BATCH: usize = 128;
 /// Tokens that no socket has.
 const WAKE: u64 = u64::MAX;
 const TIMER: u64 = u64::MAX - 1;
@@ -20,8 +18,8 @@ const TIMER: u64 = u64::MAX - 1;
 pub(super) enum Ready {
     /// Orders wait.
     Wake,
-    /// So many ticks are due.
-    Ticks(u64),
+    /// Ticks are due.
+    Timer,
     /// A socket of this slot may be read.
     Socket(usize),
 }
@@ -31,13 +29,16 @@ pub(super) struct Poll {
     epoll: OwnedFd,
     timer: OwnedFd,
     wake: OwnedFd,
-    batch: [libc::epoll_event; BATCH],
+    batch: [libc::epoll_event; Poll::BATCH],
 }
 
 /// Interrupts the wait from another thread.
 pub(super) struct Waker(OwnedFd);
 
 impl Poll {
+    /// Readiness taken at once; the rest waits for the next call.
+    pub const BATCH: usize = 128;
+
     /// Makes the descriptors; the timer runs from [`Poll::start_timer`] on.
     pub fn new() -> io::Result<Poll> {
         // SAFETY: these calls take plain integers; what they return is checked and owned by nobody else.
@@ -48,7 +49,7 @@ impl Poll {
                 owned(libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC))?,
             )
         };
-        let poll = Poll { epoll, timer, wake, batch: [libc::epoll_event { events: 0, u64: 0 }; BATCH] };
+        let poll = Poll { epoll, timer, wake, batch: [libc::epoll_event { events: 0, u64: 0 }; Poll::BATCH] };
         poll.add(poll.timer.as_raw_fd(), TIMER, libc::EPOLLIN)?;
         poll.add(poll.wake.as_raw_fd(), WAKE, libc::EPOLLIN)?;
         Ok(poll)
@@ -75,10 +76,22 @@ impl Poll {
         self.add(socket, slot as u64, libc::EPOLLIN | libc::EPOLLET)
     }
 
+    /// Tells a watched socket again if it may still be read.
+    pub fn watch_again(&self, socket: RawFd, slot: usize) {
+        // The only error would be that it is not watched; then nobody waits for it either.
+        let _ = self.control(libc::EPOLL_CTL_MOD, socket, slot as u64, libc::EPOLLIN | libc::EPOLLET);
+    }
+
+    /// Ends the next wait.
+    pub fn wake_self(&self) {
+        wake(&self.wake);
+    }
+
     /// Waits until something is ready, and says how much is.
     pub fn wait(&mut self) -> usize {
         // SAFETY: the kernel writes at most as many events as the array, which lives through the call, has room for.
-        let count = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), self.batch.as_mut_ptr(), BATCH as i32, -1) };
+        let count =
+            unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), self.batch.as_mut_ptr(), Poll::BATCH as i32, -1) };
         // The only error of a good descriptor is a signal; then nothing is ready.
         usize::try_from(count).unwrap_or(0)
     }
@@ -90,27 +103,44 @@ impl Poll {
                 drain(&self.wake);
                 Ready::Wake
             }
-            TIMER => Ready::Ticks(drain(&self.timer)),
+            TIMER => Ready::Timer,
             slot => Ready::Socket(slot as usize),
         }
     }
 
+    /// Whether the timer is among what the last wait found.
+    pub fn is_timer_ready(&self, count: usize) -> bool {
+        self.batch[..count].iter().any(|event| event.u64 == TIMER)
+    }
+
+    /// How many ticks came due since this was last asked.
+    pub fn take_ticks(&self) -> u64 {
+        drain(&self.timer)
+    }
+
     fn add(&self, descriptor: RawFd, token: u64, events: i32) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, descriptor, token, events)
+    }
+
+    fn control(&self, what: i32, descriptor: RawFd, token: u64, events: i32) -> io::Result<()> {
         let mut event = libc::epoll_event { events: events as u32, u64: token };
         // SAFETY: both descriptors are open, and the event lives through the call.
-        let added = unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), libc::EPOLL_CTL_ADD, descriptor, &raw mut event) };
-        check(added).map(drop)
+        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), what, descriptor, &raw mut event) }).map(drop)
     }
 }
 
 impl Waker {
     /// Ends the wait, or the next one.
     pub fn wake(&self) {
-        let one = 1u64.to_ne_bytes();
-        // SAFETY: eight bytes are read from an array of eight. An event counter takes them; when it is full, the wake
-        // it stands for is still to come.
-        let _ = unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+        wake(&self.0);
     }
+}
+
+fn wake(counter: &OwnedFd) {
+    let one = 1u64.to_ne_bytes();
+    // SAFETY: eight bytes are read from an array of eight. An event counter takes them; when it is full, the wake it
+    // stands for is still to come.
+    let _ = unsafe { libc::write(counter.as_raw_fd(), one.as_ptr().cast(), one.len()) };
 }
 
 /// Reads the count of an event counter or timer, and so resets it.

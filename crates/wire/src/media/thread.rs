@@ -1,4 +1,6 @@
 //! A media thread: waits for packets, orders and the clock, and lets its engine act on them.
+//!
+//! A panic in the engine costs the thread's streams, not the thread: they are told as closed and a new engine begins.
 
 use super::{
     Order, PlaneConfig,
@@ -9,10 +11,11 @@ use super::{
 };
 use crate::recording::Feed;
 use crossbeam_channel::Receiver;
-use media::{Engine, Event, RecordingKey, Sink, StreamId, TICK, Tap};
+use media::{Engine, Event, RecordingKey, Sink, Statistics, StreamId, TICK, Tap};
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -22,14 +25,28 @@ use std::{
 
 /// Ticks made up for after a standstill; beyond a second nobody waits for the sound that is missing.
 const MADE_UP_TICKS_MAX: u64 = 50;
+/// A loaded thread wakes on a grid of this step and serves what came meanwhile at once: a wake-up costs more than a
+/// packet. The step divides the tick, so a talker's packets, 20 ms apart, wait equally long and their spacing stays.
+const GRID: Duration = Duration::from_millis(1);
+/// Loaded means more packets in a tick than steps of the grid; below, each packet is served as it comes.
+const GRID_PACKETS_MIN: u64 = 40;
+/// Batches read from one socket in a round: a flood on one port waits behind everybody else's packets.
+const BATCHES_MAX: usize = 8;
 /// Ports tried when binding fails, before a stream is refused: others on the machine may hold a few.
 const BIND_TRIES_MAX: usize = 64;
 
 pub(super) struct Worker<F> {
     engine: Engine,
+    /// What a new engine begins with.
+    config: media::Config,
     edge: Edge<F>,
     batch: Batch,
     started: Instant,
+    /// Packets since the last tick, and whether those of the tick before were many.
+    packets: u64,
+    loaded: bool,
+    /// When the last tick was due.
+    due: Duration,
 }
 
 /// What the engine acts on: sockets, the recordings' feed, and the exchange's ear.
@@ -74,7 +91,16 @@ impl<F: Fn(Event)> Worker<F> {
             events,
             counters,
         };
-        Worker { engine: Engine::new(engine), edge, batch: Batch::new(), started: Instant::now() }
+        Worker {
+            engine: Engine::new(engine.clone()),
+            config: engine,
+            edge,
+            batch: Batch::new(),
+            started: Instant::now(),
+            packets: 0,
+            loaded: false,
+            due: Duration::ZERO,
+        }
     }
 
     /// Runs until told to stop.
@@ -85,34 +111,69 @@ impl<F: Fn(Event)> Worker<F> {
             tracing::error!(%error, "media thread has no clock");
             return;
         }
-        let mut due = Duration::ZERO;
         loop {
             let count = self.edge.poll.wait();
-            let now = self.started.elapsed();
-            for place in 0..count {
-                match self.edge.poll.ready(place) {
-                    Ready::Socket(slot) => self.read(now, slot),
-                    Ready::Ticks(ticks) => due = self.tick(due, ticks),
-                    Ready::Wake => {
-                        // Cleared before looking, so that an order sent meanwhile wakes again.
-                        woken.store(false, Ordering::Release);
-                        if self.obey(now, orders) == Flow::Stop {
-                            return;
-                        }
-                    }
-                }
+            match catch_unwind(AssertUnwindSafe(|| self.round(count, orders, woken))) {
+                Ok(Flow::Continue) => {}
+                Ok(Flow::Stop) => return,
+                Err(_) => self.start_anew(woken),
+            }
+            if self.loaded && count < Poll::BATCH {
+                std::thread::sleep(until_next_step(self.started.elapsed()));
             }
         }
     }
 
-    /// Reads a socket empty.
+    /// Serves what a wait found.
+    fn round(&mut self, count: usize, orders: &Receiver<Order>, woken: &AtomicBool) -> Flow {
+        let now = self.started.elapsed();
+        // The clock first: packets of a whole grid step would make the frames of this tick late.
+        if self.edge.poll.is_timer_ready(count) {
+            self.tick();
+        }
+        for place in 0..count {
+            match self.edge.poll.ready(place) {
+                Ready::Socket(slot) => self.read(now, slot),
+                Ready::Timer => {}
+                Ready::Wake => {
+                    // Cleared before looking, so that an order sent meanwhile wakes again.
+                    woken.store(false, Ordering::Release);
+                    if self.obey(now, orders) == Flow::Stop {
+                        return Flow::Stop;
+                    }
+                }
+            }
+        }
+        Flow::Continue
+    }
+
+    /// Goes on after a panic with an engine that knows no streams. The exchange ends their calls.
+    fn start_anew(&mut self, woken: &AtomicBool) {
+        tracing::error!(streams = self.edge.slots.len(), "media engine panicked; its streams are closed");
+        self.engine = Engine::new(self.config.clone());
+        if let Some(feed) = &mut self.edge.feed {
+            feed.end_all();
+        }
+        let streams: Vec<StreamId> = self.edge.slots.keys().copied().collect();
+        for stream in streams {
+            self.edge.close(stream);
+            (self.edge.events)(Event::Closed { stream, statistics: Statistics::default() });
+        }
+        self.edge.counters.streams.store(0, Ordering::Relaxed);
+        // Orders behind the one that panicked are still in the queue, and their wake-up is used.
+        woken.store(true, Ordering::Release);
+        self.edge.poll.wake_self();
+    }
+
+    /// Reads a socket empty, or as far as its share of a round goes.
     fn read(&mut self, now: Duration, slot: usize) {
-        loop {
+        for _ in 0..BATCHES_MAX {
             // A slot may have been closed by an order of the same round.
             let Some(Some(leg)) = self.edge.legs.get(slot) else { return };
             let stream = leg.stream;
             let count = self.batch.receive(descriptor(&leg.pair));
             add(&self.edge.counters.received_packets, count as u64);
+            self.packets += count as u64;
             for place in 0..count {
                 if let Some((source, datagram)) = self.batch.datagram(place) {
                     self.engine.packet(now, stream, source, datagram, &mut self.edge);
@@ -122,35 +183,47 @@ impl<F: Fn(Event)> Worker<F> {
                 return;
             }
         }
+        if let Some(Some(leg)) = self.edge.legs.get(slot) {
+            self.edge.poll.watch_again(descriptor(&leg.pair), slot);
+        }
     }
 
-    /// Does the ticks that are due; returns when the last of them was.
-    fn tick(&mut self, last: Duration, ticks: u64) -> Duration {
-        let due = last + TICK * u32::try_from(ticks).unwrap_or(u32::MAX);
+    /// Does the ticks that are due.
+    fn tick(&mut self) {
+        let ticks = self.edge.poll.take_ticks();
+        self.due += TICK * u32::try_from(ticks).unwrap_or(u32::MAX);
         let made_up = ticks.min(MADE_UP_TICKS_MAX);
         add(&self.edge.counters.skipped_ticks, ticks - made_up);
         for left in (0..made_up).rev() {
             let now = self.started.elapsed();
-            self.edge.counters.book_tick(now.saturating_sub(due - TICK * left as u32));
+            self.edge.counters.book_tick(now.saturating_sub(self.due - TICK * left as u32));
             self.engine.tick(now, &mut self.edge);
         }
         if let Some(feed) = &mut self.edge.feed {
             feed.tick();
         }
-        due
+        self.loaded = std::mem::take(&mut self.packets) >= GRID_PACKETS_MIN * ticks.max(1);
     }
 
     fn obey(&mut self, now: Duration, orders: &Receiver<Order>) -> Flow {
         for order in orders.try_iter() {
             match order {
                 Order::Do(command) => self.engine.handle(now, command, &mut self.edge),
-                Order::Play(library) => self.engine.set_library(library),
+                Order::Play(library) => {
+                    self.config.library = library.clone();
+                    self.engine.set_library(library);
+                }
                 Order::Stop => return Flow::Stop,
             }
         }
         self.edge.counters.streams.store(self.engine.stream_count() as u64, Ordering::Relaxed);
         Flow::Continue
     }
+}
+
+fn until_next_step(now: Duration) -> Duration {
+    let step = GRID.as_nanos() as u64;
+    Duration::from_nanos(step - now.as_nanos() as u64 % step)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -55,6 +55,19 @@ impl Feed {
         }
     }
 
+    /// Ends all recordings in order, waiting for the queue if need be: no call is left on the thread.
+    pub fn end_all(&mut self) {
+        for (queue, job) in std::mem::take(&mut self.waiting) {
+            let _ = self.queues[queue].send(job);
+        }
+        for open in std::mem::take(&mut self.open) {
+            let (recording, queue) = (open.recording, self.queue_of(open.recording));
+            let ms = open.offset_ms + open.chunk.len() as u64 / (8 * u64::from(open.channels));
+            let _ = self.queues[queue].send(Job::Sound { recording, offset_ms: open.offset_ms, chunk: open.chunk });
+            let _ = self.queues[queue].send(Job::End { recording, ms });
+        }
+    }
+
     /// Tries again what found the queue full.
     pub fn tick(&mut self) {
         while let Some((queue, job)) = self.waiting.pop_front() {
@@ -103,17 +116,8 @@ impl Feed {
     }
 }
 
-/// The end of a media thread ends its recordings in order. This may wait: no call is left on the thread.
 impl Drop for Feed {
     fn drop(&mut self) {
-        for (queue, job) in std::mem::take(&mut self.waiting) {
-            let _ = self.queues[queue].send(job);
-        }
-        for open in std::mem::take(&mut self.open) {
-            let (recording, queue) = (open.recording, self.queue_of(open.recording));
-            let ms = open.offset_ms + open.chunk.len() as u64 / (8 * u64::from(open.channels));
-            let _ = self.queues[queue].send(Job::Sound { recording, offset_ms: open.offset_ms, chunk: open.chunk });
-            let _ = self.queues[queue].send(Job::End { recording, ms });
-        }
+        self.end_all();
     }
 }
