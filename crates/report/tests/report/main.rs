@@ -1,0 +1,5 @@
+//! What records and boards make of facts.
+
+mod board;
+mod fold;
+mod walk;
