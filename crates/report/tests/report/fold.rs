@@ -77,7 +77,7 @@ fn a_call_refused_after_it_was_opened_keeps_what_opening_told() {
 fn a_caller_who_gives_up_in_the_queue_has_waited() {
     let told = [at(0, opened(1)), at(2, queued(1, 2)), at(9, left(1, QueueExit::Abandoned, 6_990))];
     let over = at(9, ended(1, EndState::QueueAbandoned, EndedBy::Caller));
-    let record = fold(&[told.as_slice(), &[over.clone()]].concat());
+    let record = fold(&[told.as_slice(), std::slice::from_ref(&over)].concat());
     assert_eq!((record.waited_ms, record.queue_exit), (6_990, Some(QueueExit::Abandoned)));
     // If the queue never said so, the wall clock does.
     let record = fold(&[&told[..2], &[over]].concat());

@@ -1,6 +1,8 @@
 //! The same behaviour on all three databases: one list of cases, each on an empty database of each server.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cases;
+mod outage;
 mod support;
 
 use std::{future::Future, pin::Pin};
