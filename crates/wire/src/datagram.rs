@@ -15,6 +15,9 @@ pub const BATCH: usize = 64;
 pub const PAYLOAD_BYTES_MAX: usize = 65_535;
 /// Room for a packet-info (20 bytes in IPv6), an overflow counter and a time stamp with their headers and padding.
 const CONTROL_BYTES: usize = 128;
+/// Control messages are laid out in words: a length of one word, level and type, the data, and padding to a word.
+const WORD_BYTES: usize = mem::size_of::<usize>();
+const CONTROL_HEADER_BYTES: usize = WORD_BYTES + 8;
 
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
@@ -143,21 +146,17 @@ fn socket_address(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
     }
 }
 
-/// Reads the control messages as bytes: each is a length of one word, level and type of four bytes each, the data, and
-/// padding to a word.
 fn read_control(control: &Control, length: usize) -> Notes {
-    const WORD: usize = mem::size_of::<usize>();
-    const HEADER: usize = WORD + 8;
     let mut notes = Notes::default();
     let mut rest = &control.0[..length.min(CONTROL_BYTES)];
-    while rest.len() >= HEADER {
+    while rest.len() >= CONTROL_HEADER_BYTES {
         let whole = read_word(rest);
-        if whole < HEADER || whole > rest.len() {
+        if whole < CONTROL_HEADER_BYTES || whole > rest.len() {
             break;
         }
-        let (level, kind) = (read_int(&rest[WORD..]), read_int(&rest[WORD + 4..]));
-        note(&mut notes, level, kind, &rest[HEADER..whole]);
-        rest = rest.get(whole.next_multiple_of(WORD)..).unwrap_or(&[]);
+        let (level, kind) = (read_int(&rest[WORD_BYTES..]), read_int(&rest[WORD_BYTES + 4..]));
+        note(&mut notes, level, kind, &rest[CONTROL_HEADER_BYTES..whole]);
+        rest = rest.get(whole.next_multiple_of(WORD_BYTES)..).unwrap_or(&[]);
     }
     notes
 }
@@ -192,6 +191,23 @@ fn read_word(bytes: &[u8]) -> usize {
 
 fn read_int(bytes: &[u8]) -> i32 {
     i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// The control message that names the source of a datagram to send (struct in_pktinfo, struct in6_pktinfo).
+pub fn source_control(source: IpAddr) -> Vec<u8> {
+    let (level, kind, data) = match source {
+        // Interface (any), source, and a destination that is not read.
+        IpAddr::V4(v4) => (libc::IPPROTO_IP, libc::IP_PKTINFO, [&[0; 4][..], &v4.octets(), &[0; 4]].concat()),
+        // Source, then interface (any).
+        IpAddr::V6(v6) => (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, [&v6.octets()[..], &[0; 4]].concat()),
+    };
+    let whole = CONTROL_HEADER_BYTES + data.len();
+    let mut control = whole.to_ne_bytes().to_vec();
+    control.extend_from_slice(&level.to_ne_bytes());
+    control.extend_from_slice(&kind.to_ne_bytes());
+    control.extend_from_slice(&data);
+    control.resize(whole.next_multiple_of(WORD_BYTES), 0);
+    control
 }
 
 /// Waits until one of the sockets has something to read, or the time is over.

@@ -52,6 +52,9 @@ pub struct Args {
     /// Where to write the table as JSON
     #[arg(long, value_name = "FILE", default_value = "strowger-bench.json")]
     pub json: PathBuf,
+    /// Where the servers keep their data meanwhile [default: a folder of its own in the temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// Keep the servers' data and logs
     #[arg(long)]
     pub keep: bool,
@@ -72,6 +75,9 @@ pub enum RowName {
     Queue,
     /// INVITE to INVITE.
     Latency,
+    /// Memory over 100,000 calls.
+    #[value(skip)]
+    Long,
 }
 
 impl RowName {
@@ -87,6 +93,7 @@ impl std::fmt::Display for RowName {
             Self::W4 => "w4",
             Self::Queue => "queue",
             Self::Latency => "latency",
+            Self::Long => "long",
         })
     }
 }
@@ -130,37 +137,45 @@ impl Args {
 
 /// Runs the command: 0 when every figure is what it should be, 2 when some are not, 1 when a row could not be measured.
 pub fn run(args: Args) -> ExitCode {
-    let mut out = io::stdout().lock();
-    match bench(&args, &mut out) {
-        Ok(rows) if rows.iter().all(|row| row.missed().next().is_none()) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::from(2),
-        Err(error) => {
-            let _ = io::Write::write_fmt(&mut out, format_args!("strowger bench: {error}\n"));
-            ExitCode::FAILURE
-        }
+    match bench(&args, &mut io::stdout().lock()) {
+        Ok(Bench { failed: false, rows }) if rows.iter().all(|row| row.missed().next().is_none()) => ExitCode::SUCCESS,
+        Ok(Bench { failed: false, .. }) => ExitCode::from(2),
+        Ok(Bench { failed: true, .. }) | Err(_) => ExitCode::FAILURE,
     }
 }
 
-/// Measures the rows asked for, tells each as it comes, then the whole table.
+/// What came of a bench.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bench {
+    /// The rows that could be measured.
+    pub rows: Vec<Row>,
+    /// Some could not; why was told.
+    pub failed: bool,
+}
+
+/// Measures the rows asked for, tells of each as it comes, then the whole table.
 ///
 /// # Errors
-/// [`Error`] of the first row that could not be measured.
-pub fn bench(args: &Args, out: &mut impl io::Write) -> Result<Vec<Row>, Error> {
-    let directory = std::env::temp_dir().join(format!("strowger-bench-{}", std::process::id()));
-    let mut rows = Vec::new();
-    for name in &args.rows {
+/// The table could not be written.
+pub fn bench(args: &Args, out: &mut impl io::Write) -> io::Result<Bench> {
+    let temporary = || std::env::temp_dir().join(format!("strowger-bench-{}", std::process::id()));
+    let directory = args.data.clone().unwrap_or_else(temporary);
+    let mut bench = Bench::default();
+    for name in args.rows.iter().copied().chain(args.long.then_some(RowName::Long)) {
         writeln!(out, "measuring {name} …")?;
-        rows.push(measure(*name, args, &directory)?);
+        match measure(name, args, &directory) {
+            Ok(row) => bench.rows.push(row),
+            Err(error) => {
+                bench.failed = true;
+                writeln!(out, "{name} could not be measured: {error}")?;
+            }
+        }
     }
-    if args.long {
-        writeln!(out, "measuring 100,000 calls …")?;
-        rows.push(rows::long(args, &directory)?);
-    }
-    write!(out, "\n{}", table::text(&rows))?;
-    fs::write(&args.json, format!("{:#}\n", table::json(&rows)))?;
+    write!(out, "\n{}", table::text(&bench.rows))?;
+    fs::write(&args.json, format!("{:#}\n", table::json(&bench.rows)))?;
     // Only empty when nothing in it was kept.
     let _ = fs::remove_dir(&directory);
-    Ok(rows)
+    Ok(bench)
 }
 
 fn measure(name: RowName, args: &Args, directory: &Path) -> Result<Row, Error> {
@@ -171,6 +186,7 @@ fn measure(name: RowName, args: &Args, directory: &Path) -> Result<Row, Error> {
         RowName::W4 => rows::bridged(args, directory, true),
         RowName::Queue => rows::queue(args, directory),
         RowName::Latency => rows::latency(args, directory),
+        RowName::Long => rows::long(args, directory),
     }
 }
 

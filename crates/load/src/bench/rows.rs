@@ -39,7 +39,7 @@ const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// Answer and hang up, no sound: signalling alone.
 pub(super) fn w1(args: &Args, directory: &Path) -> Result<Row, Error> {
-    let site = Site::start(&args.server_binary()?, directory.join("w1"), args.keep, false)?;
+    let site = Site::start(&args.server_binary()?, directory.join("w1"), args.keep, true)?;
     site.add_flows()?;
     let calls = (args.rate * RATED_S as f64) as usize;
     let plan = Plan {
@@ -62,7 +62,7 @@ pub(super) fn w1(args: &Args, directory: &Path) -> Result<Row, Error> {
 /// A caller hears a flow's music.
 pub(super) fn w2(args: &Args, directory: &Path) -> Result<Row, Error> {
     let floor = raw_relay(args.calls, FLOOR_TIME)?;
-    let site = Site::start(&args.server_binary()?, directory.join("w2"), args.keep, false)?;
+    let site = Site::start(&args.server_binary()?, directory.join("w2"), args.keep, true)?;
     site.add_flows()?;
     let plan = Plan { sound: true, ..steady_plan(args, &site, MUSIC_NUMBER) };
     let (outcome, idle) = beside_idle_timer(|| Generator::open(plan, LOCAL)?.run())?;
@@ -125,7 +125,7 @@ pub(super) fn queue(args: &Args, directory: &Path) -> Result<Row, Error> {
 
 /// Caller's INVITE to agent's INVITE while nothing waits.
 pub(super) fn latency(args: &Args, directory: &Path) -> Result<Row, Error> {
-    let site = Site::start(&args.server_binary()?, directory.join("latency"), args.keep, false)?;
+    let site = Site::start(&args.server_binary()?, directory.join("latency"), args.keep, true)?;
     let calls = LATENCY_PER_S * RATED_S;
     let plan = Plan {
         rate_per_s: LATENCY_PER_S as f64,
@@ -141,7 +141,7 @@ pub(super) fn latency(args: &Args, directory: &Path) -> Result<Row, Error> {
 
 /// Memory over a hundred thousand calls.
 pub(super) fn long(args: &Args, directory: &Path) -> Result<Row, Error> {
-    let site = Site::start(&args.server_binary()?, directory.join("long"), args.keep, false)?;
+    let site = Site::start(&args.server_binary()?, directory.join("long"), args.keep, true)?;
     let agents = (args.queue_rate * (LONG_TALK + QUEUE_SLACK).as_secs_f64()).ceil() as usize;
     let plan = Plan {
         rate_per_s: args.queue_rate,

@@ -23,6 +23,8 @@ const MEDIA_PORTS: &str = "16384-27999";
 pub(super) const ANSWER_NUMBER: &str = "690";
 pub(super) const MUSIC_NUMBER: &str = "691";
 pub(super) const QUEUE_NUMBER: &str = "692";
+/// A queue has a number of its own for extensions.
+const QUEUE_INNER_NUMBER: &str = "693";
 const QUEUE: &str = "bench";
 /// Extensions and agents of the bench begin here, beside those of the demo site.
 const FIRST_EXTENSION: usize = 20_001;
@@ -50,19 +52,21 @@ impl Site {
         fs::create_dir_all(&directory).map_err(failed)?;
         let (http, sip) = (free_tcp_port().map_err(failed)?, free_udp_port().map_err(failed)?);
         let log = File::create(directory.join("server.log")).map_err(failed)?;
-        let process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .args(["serve", "--demo", "--data"])
             .arg(directory.join("data"))
             .env("STROWGER_HTTP_BIND", http.to_string())
             .env("STROWGER_SIP_UDP", sip.to_string())
             .env("STROWGER_SIP_TCP", sip.to_string())
             .env("STROWGER_MEDIA_PORTS", MEDIA_PORTS)
-            .env("STROWGER_RECORDINGS_CONVERSATIONS", record.to_string())
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(failed)?)
-            .stderr(log)
-            .spawn()
-            .map_err(failed)?;
+            .stderr(log);
+        if !record {
+            command.env("STROWGER_RECORDINGS_CONVERSATIONS", "false");
+        }
+        let process = command.spawn().map_err(failed)?;
         let log = directory.join("server.log");
         let site = Self { process, directory, keep, sip, api: Api::anonymous(http) };
         site.become_ready(log)
@@ -108,14 +112,14 @@ impl Site {
     }
 
     fn add_number(&self, number: &str, to: &str, id: &str) -> Result<(), http::Error> {
-        let body = json!({ "number": number, "destination": { "to": to, "id": id }, "public": true });
+        let body = json!({ "destination": { "to": to, "id": id }, "public": true });
         self.api.ask("PUT", &format!("/api/v1/numbers/{number}"), &body).map(drop)
     }
 
     /// A queue without wrap-up, and this many agents with an extension each; gives the extensions with their passwords.
     pub(super) fn add_agents(&self, count: usize) -> Result<Vec<(String, String)>, http::Error> {
         let queue = json!({
-            "queue": QUEUE, "number": QUEUE_NUMBER, "name_zh": "压测", "name_en": "Bench", "strategy": "longest_idle",
+            "number": QUEUE_INNER_NUMBER, "name_zh": "压测", "name_en": "Bench", "strategy": "longest_idle",
             "ring_ms": 45_000, "wrap_up_ms": 0, "waiting_max": 10_000, "no_answer_leaves": false, "music": "calm",
         });
         self.api.ask("PUT", &format!("/api/v1/queues/{QUEUE}"), &queue)?;
@@ -126,7 +130,7 @@ impl Site {
     fn add_agent(&self, index: usize) -> Result<(String, String), http::Error> {
         let (extension, agent) = extension_and_agent(index);
         let password = format!("bench-{extension}");
-        let phone = json!({ "extension": extension, "display_name": extension, "password": password });
+        let phone = json!({ "display_name": extension, "password": password });
         self.api.ask("PUT", &format!("/api/v1/extensions/{extension}"), &phone)?;
         let person = json!({ "agent": agent, "name": agent, "queues": [QUEUE], "extension_default": extension });
         self.api.ask("PUT", &format!("/api/v1/agents/{agent}"), &person)?;

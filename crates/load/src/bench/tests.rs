@@ -13,18 +13,28 @@ fn all_rows_but_the_long_one_are_usual() {
     assert_eq!(args(&["--rows", "w3,queue"]).rows, [RowName::W3, RowName::Queue]);
 }
 
+/// Runs a bench that cannot succeed in this folder and gives what it said.
+fn failing(binary: &str, folder: &Path) -> String {
+    let (mut out, json) = (Vec::new(), folder.join("bench.json"));
+    let (data, json) = (folder.to_str().unwrap(), json.to_str().unwrap());
+    let words = ["--rows", "w1", "--binary", binary, "--data", data, "--json", json];
+    let bench = bench(&args(&words), &mut out).unwrap();
+    assert_eq!(bench, Bench { rows: Vec::new(), failed: true });
+    assert!(Path::new(json).exists());
+    String::from_utf8(out).unwrap()
+}
+
 #[test]
 fn a_server_that_cannot_be_started_is_named() {
-    let mut out = Vec::new();
-    let error = bench(&args(&["--rows", "w1", "--binary", "/nonexistent/strowger"]), &mut out).unwrap_err();
-    assert!(error.to_string().contains("/nonexistent/strowger"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let said = failing("/nonexistent/strowger", folder.path());
+    assert!(said.contains("w1 could not be measured: cannot start /nonexistent/strowger"), "{said}");
 }
 
 #[test]
 fn a_server_that_ends_at_once_leaves_its_log() {
-    let mut out = Vec::new();
-    let error = bench(&args(&["--rows", "w1", "--binary", "/bin/false"]), &mut out).unwrap_err();
-    let Error::NotReady { log } = error else { panic!("{error}") };
-    assert!(Path::new(&log).exists());
-    fs::remove_dir_all(Path::new(&log).parent().and_then(Path::parent).unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let said = failing("/bin/false", folder.path());
+    let (_, log) = said.split_once("see ").unwrap();
+    assert!(Path::new(log.lines().next().unwrap()).exists(), "{said}");
 }

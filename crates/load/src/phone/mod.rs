@@ -2,6 +2,7 @@
 //! file; and tells what it hears as levels and tones, for people or as JSON for programs.
 
 mod ear;
+mod events;
 mod report;
 mod script;
 mod session;
@@ -34,6 +35,9 @@ const SIP_PORT: u16 = 5_060;
 ///
 /// Be extension 8001 and answer one call:
 ///   strowger call --register 8001:demo-8001 --answer --calls 1 --tone 600
+///
+/// Exit codes: 0 talked, 1 could not begin, 2 wrong arguments, 3 refused, 4 nobody answered, 5 not registered,
+/// 6 answered but not one packet of sound came.
 #[derive(Clone, Debug, Parser)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

@@ -8,13 +8,10 @@ use super::{
     sound::{Heard, Sound},
 };
 use bytes::Bytes;
-use media::wav::{self, Format};
 use sip::{
-    Body, ClientCredentials, Command, Config, DialogId, EndCause, Endpoint, Event, Flow, Input, Invite, Invited,
-    Output, Registration, Target, Transport,
+    Body, ClientCredentials, Command, Config, DialogId, Endpoint, Flow, Input, Invite, Registration, Target, Transport,
 };
 use std::{
-    fs,
     io::{self, Write},
     net::{IpAddr, SocketAddr, UdpSocket},
     sync::{
@@ -37,7 +34,7 @@ const LATE_TICKS_MAX: u32 = 10;
 
 /// Where the phone is.
 #[derive(Debug)]
-enum Stage {
+pub(super) enum Stage {
     Registering,
     /// Registered; somebody may call.
     Waiting,
@@ -60,36 +57,36 @@ enum Stage {
 }
 
 #[derive(Debug)]
-struct Talk {
-    dialog: DialogId,
-    since: Duration,
-    seconds: u64,
+pub(super) struct Talk {
+    pub(super) dialog: DialogId,
+    pub(super) since: Duration,
+    pub(super) seconds: u64,
     /// The script's next step, and when it may be done.
-    step: usize,
-    step_at: Duration,
-    hung_up: bool,
+    pub(super) step: usize,
+    pub(super) step_at: Duration,
+    pub(super) hung_up: bool,
 }
 
 /// See the module.
 pub(super) struct Phone<'a, W> {
-    args: &'a Args,
-    server: SocketAddr,
-    flow: Flow,
-    endpoint: Endpoint,
-    socket: UdpSocket,
-    receiver: Receiver,
-    sound: Sound,
-    reporter: Reporter<W>,
-    began: Instant,
-    stage: Stage,
-    registered: bool,
+    pub(super) args: &'a Args,
+    pub(super) server: SocketAddr,
+    pub(super) flow: Flow,
+    pub(super) endpoint: Endpoint,
+    pub(super) socket: UdpSocket,
+    pub(super) receiver: Receiver,
+    pub(super) sound: Sound,
+    pub(super) reporter: Reporter<W>,
+    pub(super) began: Instant,
+    pub(super) stage: Stage,
+    pub(super) registered: bool,
     /// Interrupted from outside.
-    stopped: bool,
-    answered: u32,
-    dialogs: u64,
+    pub(super) stopped: bool,
+    pub(super) answered: u32,
+    pub(super) dialogs: u64,
     /// Decided before the end is confirmed; the first reason counts.
-    verdict: Option<Exit>,
-    over: Option<Exit>,
+    pub(super) verdict: Option<Exit>,
+    pub(super) over: Option<Exit>,
 }
 
 impl<'a, W: Write> Phone<'a, W> {
@@ -151,16 +148,16 @@ impl<'a, W: Write> Phone<'a, W> {
         }
     }
 
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         self.began.elapsed()
     }
 
-    fn tell(&mut self, telling: &Telling) {
+    pub(super) fn tell(&mut self, telling: &Telling) {
         let now = self.now();
         self.reporter.tell(now, telling);
     }
 
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         let now = self.now();
         self.endpoint.handle(now, Input::Command(command));
     }
@@ -184,7 +181,7 @@ impl<'a, W: Write> Phone<'a, W> {
         })));
     }
 
-    fn dial(&mut self) {
+    pub(super) fn dial(&mut self) {
         let Some(uri) = &self.args.uri else {
             self.stage = Stage::Waiting;
             return;
@@ -310,7 +307,7 @@ impl<'a, W: Write> Phone<'a, W> {
     }
 
     /// Nothing more goes on: unregisters, then is over.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         let exit = self.verdict.unwrap_or(Exit::Done);
         if std::mem::take(&mut self.registered) {
             self.register(0);
@@ -320,11 +317,11 @@ impl<'a, W: Write> Phone<'a, W> {
         }
     }
 
-    fn refuse(&mut self, dialog: DialogId, status: u16, reason: &str) {
+    pub(super) fn refuse(&mut self, dialog: DialogId, status: u16, reason: &str) {
         self.command(Command::Refuse { dialog, status, reason: reason.into(), retry_after_s: None });
     }
 
-    fn answer(&mut self) {
+    pub(super) fn answer(&mut self) {
         let Stage::Ringing { dialog, offer, answer_at } = &mut self.stage else { return };
         let (dialog, offer) = (*dialog, offer.take());
         *answer_at = None;
@@ -340,197 +337,8 @@ impl<'a, W: Write> Phone<'a, W> {
             }
         }
     }
-
-    fn follow_endpoint(&mut self) {
-        while let Some(output) = self.endpoint.poll() {
-            match output {
-                Output::Send { flow, bytes } => {
-                    // What is lost here is sent again like any loss.
-                    let _ = self.socket.send_to(&bytes, flow.remote);
-                }
-                Output::Event(event) => self.on_event(event),
-            }
-        }
-    }
-
-    fn on_event(&mut self, event: Event) {
-        match event {
-            Event::Invited(invited) => self.on_invited(&invited),
-            Event::Progress { dialog, status, body } if self.is_mine(dialog) => {
-                if let Some(body) = body {
-                    self.sound.accept(&body.bytes);
-                }
-                self.tell(&Telling::Ringing { status });
-            }
-            Event::Answered { dialog, body } if self.is_mine(dialog) => {
-                let usable = body.is_some_and(|body| self.sound.accept(&body.bytes));
-                if !usable {
-                    self.tell(&Telling::Problem { text: "the answer describes no sound of ours".to_owned() });
-                }
-            }
-            Event::Confirmed { dialog, body, .. } if self.is_mine(dialog) => self.on_confirmed(dialog, body),
-            Event::Refused { dialog, status, reason } if self.is_mine(dialog) => {
-                let verdict = if status == 408 { Exit::NoAnswer } else { Exit::Refused };
-                self.verdict.get_or_insert(verdict);
-                self.tell(&Telling::Refused { status, reason: reason.to_string() });
-            }
-            Event::Reoffered { dialog, body } => self.on_reoffered(dialog, body),
-            Event::Ended { dialog, cause } => self.on_ended(dialog, cause),
-            Event::RegistrationGranted { account, .. } => self.on_registered(&account),
-            Event::RegistrationRefused { status, .. } => {
-                self.tell(&Telling::Refused { status, reason: "not registered".to_owned() });
-                self.verdict.get_or_insert(Exit::NotRegistered);
-                self.registered = false;
-                self.leave();
-            }
-            // A phone has no other use for these, and what comes for a dialog that is over is late.
-            Event::Progress { .. }
-            | Event::Answered { .. }
-            | Event::Confirmed { .. }
-            | Event::Refused { .. }
-            | Event::ReofferAnswered { .. }
-            | Event::ReofferRefused { .. }
-            | Event::Info { .. }
-            | Event::Registered { .. }
-            | Event::Unregistered { .. }
-            | Event::AuthenticationRefused { .. }
-            | Event::BadMessage { .. } => {}
-        }
-    }
-
-    fn is_mine(&self, other: DialogId) -> bool {
-        match &self.stage {
-            Stage::Calling { dialog, .. } | Stage::Ringing { dialog, .. } => *dialog == other,
-            Stage::Talking(talk) => talk.dialog == other,
-            Stage::Leaving { .. } => other.0 == self.dialogs,
-            Stage::Registering | Stage::Waiting => false,
-        }
-    }
-
-    fn on_registered(&mut self, account: &str) {
-        match self.stage {
-            Stage::Registering => {
-                self.registered = true;
-                self.tell(&Telling::Registered { account: account.to_owned() });
-                self.dial();
-            }
-            Stage::Leaving { exit, .. } => self.over = Some(exit),
-            // A refresh.
-            Stage::Waiting | Stage::Calling { .. } | Stage::Ringing { .. } | Stage::Talking(_) => {}
-        }
-    }
-
-    fn on_invited(&mut self, invited: &Invited) {
-        if !matches!(self.stage, Stage::Waiting) {
-            return self.refuse(invited.dialog, 486, "Busy Here");
-        }
-        let headers: Vec<(String, String)> =
-            invited.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        let wanted = self.args.answer || asks_for_answer(&headers);
-        self.tell(&Telling::Invited { from: invited.from_user.to_string(), to: invited.to_user.to_string(), headers });
-        self.stage = Stage::Ringing {
-            dialog: invited.dialog,
-            offer: invited.body.as_ref().map(|body| body.bytes.clone()),
-            answer_at: wanted.then(|| self.now() + Duration::from_millis(self.args.answer_after)),
-        };
-        if wanted && self.args.answer_after == 0 {
-            self.answer();
-        } else {
-            self.command(Command::Provisional { dialog: invited.dialog, status: 180, body: None });
-        }
-    }
-
-    fn on_confirmed(&mut self, dialog: DialogId, body: Option<Body>) {
-        let now = self.now();
-        let began = match &self.stage {
-            Stage::Calling { since, .. } => *since,
-            // The 200 won the race against our CANCEL: the endpoint ends that call itself.
-            Stage::Leaving { .. } => return,
-            Stage::Registering | Stage::Waiting | Stage::Ringing { .. } | Stage::Talking(_) => now,
-        };
-        if let Some(body) = body {
-            self.sound.accept(&body.bytes);
-        }
-        self.answered += 1;
-        self.tell(&Telling::Up { milliseconds: (now - began).as_millis() as u64 });
-        self.stage = Stage::Talking(Talk { dialog, since: now, seconds: 0, step: 0, step_at: now, hung_up: false });
-    }
-
-    fn on_reoffered(&mut self, dialog: DialogId, body: Option<Body>) {
-        let answer = match &body {
-            Some(offer) => self.sound.answer(&offer.bytes),
-            None => Some(self.sound.offer()),
-        };
-        self.command(match answer {
-            Some(answer) => Command::AnswerReoffer { dialog, body: Some(description(answer)) },
-            None => Command::RefuseReoffer { dialog, status: 488 },
-        });
-    }
-
-    fn on_ended(&mut self, dialog: DialogId, cause: EndCause) {
-        if !self.is_mine(dialog) {
-            return;
-        }
-        let talked = match &self.stage {
-            Stage::Talking(talk) => Some(self.now() - talk.since),
-            Stage::Registering
-            | Stage::Waiting
-            | Stage::Calling { .. }
-            | Stage::Ringing { .. }
-            | Stage::Leaving { .. } => None,
-        };
-        if let Some(time) = talked {
-            let packets = self.sound.packets();
-            self.tell(&Telling::Ended { by: ended_by(cause), seconds: time.as_secs_f64(), packets });
-            self.write_recording();
-            if packets == 0 && matches!(self.verdict, None | Some(Exit::Done)) {
-                self.verdict = Some(Exit::Deaf);
-            }
-        }
-        self.sound.end();
-        let last = self.args.calls.is_some_and(|calls| self.answered >= calls);
-        if self.args.uri.is_some() || last || self.stopped {
-            self.verdict.get_or_insert(if talked.is_some() { Exit::Done } else { Exit::NoAnswer });
-            self.leave();
-        } else {
-            self.verdict = None;
-            self.stage = Stage::Waiting;
-        }
-    }
-
-    fn write_recording(&mut self) {
-        let (Some(path), Some(sound)) = (&self.args.record, self.sound.recording()) else { return };
-        let header = wav::header(Format::Pcmu, 1, sound.len() as u32);
-        let file = path.display().to_string();
-        let telling = match fs::write(path, [&header[..], sound].concat()) {
-            Ok(()) => Telling::Recorded { file, seconds: sound.len() as f64 / 8_000.0 },
-            Err(error) => Telling::Problem { text: format!("{file}: {error}") },
-        };
-        self.tell(&telling);
-    }
 }
 
-fn description(bytes: Bytes) -> Body {
+pub(super) fn description(bytes: Bytes) -> Body {
     Body { content_type: "application/sdp".into(), bytes }
-}
-
-fn ended_by(cause: EndCause) -> &'static str {
-    match cause {
-        EndCause::RemoteBye => "far_end",
-        EndCause::RemoteCancel => "cancel",
-        EndCause::Local => "phone",
-        EndCause::Timeout => "timeout",
-        EndCause::Transport => "transport",
-    }
-}
-
-/// What desks put into an INVITE for a phone to go off-hook by itself: `Call-Info: …;answer-after=0` (RFC draft used by
-/// Polycom, Grandstream and Yealink), `Alert-Info: …info=alert-autoanswer`.
-fn asks_for_answer(headers: &[(String, String)]) -> bool {
-    headers.iter().any(|(name, value)| {
-        let value = value.to_ascii_lowercase();
-        (name == "Call-Info" && value.contains("answer-after=0"))
-            || (name == "Alert-Info"
-                && (value.contains("auto answer") || value.contains("autoanswer") || value.contains("auto-answer")))
-    })
 }

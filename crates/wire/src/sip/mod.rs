@@ -119,6 +119,13 @@ impl Local {
         };
         SocketAddr::new(ip, self.bound.port())
     }
+
+    /// The source that must be named when sending down this flow, if the socket does not settle it.
+    fn source_to_ask_for(&self, flow: &Flow) -> Option<IpAddr> {
+        let ours = flow.local.ip();
+        let settled = !self.bound.ip().is_unspecified() || ours.is_unspecified() || self.external == Some(ours);
+        (!settled && ours.is_ipv4() == flow.remote.is_ipv4()).then_some(ours)
+    }
 }
 
 /// The address the kernel would send from. Connecting a UDP socket looks the route up and sends nothing.

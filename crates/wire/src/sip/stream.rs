@@ -121,10 +121,18 @@ impl Streams {
         drop(table);
         match queued {
             Queued::Yes => return,
+            // A numbered connection reported its end itself.
+            Queued::Gone if flow.connection == 0 => self.report_unopened(*flow),
             Queued::Gone => {}
             Queued::Full => drop(self.shared.statistics.cut_off.fetch_add(1, Relaxed)),
         }
         self.shared.statistics.stream_unsent.fetch_add(1, Relaxed);
+    }
+
+    /// No room for one more, or nothing we can open: as if the far end had refused.
+    fn report_unopened(&self, flow: Flow) {
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn(async move { shared.deliver(Inbound::Closed(flow)).await });
     }
 
     /// Begins to connect. Only TCP: whom to trust as a TLS server is configuration that no trunk has yet.
@@ -203,6 +211,7 @@ async fn connect(flow: Flow, queue: mpsc::Receiver<Bytes>, shared: Arc<Shared>) 
         }
         Ok(Err(_)) | Err(_) => {
             shared.table().leave(flow.connection);
+            shared.statistics.stream_unsent.fetch_add(queue.len() as u64, Relaxed);
             shared.deliver(Inbound::Closed(Flow { connection: 0, ..flow })).await;
         }
     }

@@ -116,9 +116,19 @@ fn an_answer_goes_back_to_the_phone_that_asked() {
 fn a_socket_on_every_address_knows_which_one_was_called() {
     let site = site(|config| config.udp = Some(([0, 0, 0, 0], 0).into()));
     let port = site.handle.bound(Transport::Udp).unwrap().port();
+    let called = SocketAddr::from(([127, 0, 0, 7], port));
     let phone = UdpSocket::bind(any_port()).unwrap();
-    phone.send_to(b"hello", SocketAddr::from(([127, 0, 0, 7], port))).unwrap();
-    assert_eq!(site.messages(1)[0].0.local, SocketAddr::from(([127, 0, 0, 7], port)));
+    phone.set_read_timeout(Some(PATIENCE)).unwrap();
+    phone.send_to(b"hello", called).unwrap();
+    let flow = site.messages(1)[0].0;
+    assert_eq!(flow.local, called);
+    site.handle.send(&flow, Bytes::from_static(b"answer"));
+    let (_, from) = phone.recv_from(&mut [0; 64]).unwrap();
+    assert_eq!(from, called, "the answer comes from the address that was called");
+
+    let no_longer_ours = Flow { local: SocketAddr::from(([192, 0, 2, 1], port)), ..flow };
+    site.handle.send(&no_longer_ours, Bytes::from_static(b"answer"));
+    phone.recv_from(&mut [0; 64]).unwrap();
     let out = site.handle.flow_to(Transport::Udp, ([127, 0, 0, 1], 5_060).into()).unwrap();
     assert_eq!(out.local, SocketAddr::from(([127, 0, 0, 1], port)));
 }
@@ -271,6 +281,16 @@ fn a_far_end_that_refuses_is_reported() {
     let site = site(|_| {});
     let nobody = TcpListener::bind(any_port()).unwrap().local_addr().unwrap();
     let flow = site.handle.flow_to(Transport::Tcp, nobody).unwrap();
+    site.handle.send(&flow, Bytes::from_static(b"hello"));
+    assert_eq!(site.closed(), flow);
+    assert_eq!(site.handle.statistics().stream_unsent, 1);
+}
+
+#[test]
+fn a_stream_that_cannot_be_opened_is_reported() {
+    let (server, _) = certificate();
+    let site = site(|config| config.tls = Some((any_port(), Arc::new(server))));
+    let flow = site.handle.flow_to(Transport::Tls, ([127, 0, 0, 1], 5_061).into()).unwrap();
     site.handle.send(&flow, Bytes::from_static(b"hello"));
     assert_eq!(site.closed(), flow);
 }

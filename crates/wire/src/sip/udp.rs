@@ -8,9 +8,9 @@ use crate::datagram::{self, Wait};
 use bytes::{Bytes, BytesMut};
 use crossbeam_channel::{SendTimeoutError, Sender};
 use sip::{Flow, Transport};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, MsgHdr, Protocol, SockAddr, Socket, Type};
 use std::{
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, IoSlice},
     net::SocketAddr,
     sync::{
         Arc,
@@ -34,19 +34,39 @@ const ERROR_PAUSE_MS: u64 = 10;
 #[derive(Clone, Debug)]
 pub struct UdpSender {
     socket: Arc<Socket>,
+    local: Local,
     statistics: Arc<Statistics>,
 }
 
 impl UdpSender {
     /// Sends one message without ever waiting. A full socket or an unreachable far end is counted; SIP sends again.
     pub fn send(&self, flow: &Flow, message: &[u8]) {
-        let to = SockAddr::from(flow.remote);
-        match self.socket.send_to_with_flags(message, &to, libc::MSG_DONTWAIT) {
+        match self.send_from(flow, message) {
             Ok(_) => self.statistics.sent.fetch_add(1, Relaxed),
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.statistics.send_blocked.fetch_add(1, Relaxed),
             Err(_) => self.statistics.send_failed.fetch_add(1, Relaxed),
         };
     }
+
+    /// From the address that the far end sent to: a socket on every address of a machine with several would otherwise
+    /// answer from whichever the route prefers, and a NAT or a careful phone drops that.
+    fn send_from(&self, flow: &Flow, message: &[u8]) -> io::Result<usize> {
+        let to = SockAddr::from(flow.remote);
+        if let Some(source) = self.local.source_to_ask_for(flow) {
+            let (slice, control) = ([IoSlice::new(message)], datagram::source_control(source));
+            let header = MsgHdr::new().with_addr(&to).with_buffers(&slice).with_control(&control);
+            match self.socket.sendmsg(&header, libc::MSG_DONTWAIT) {
+                // Not our address any more: a registration from before a change of address, answered as well as can be.
+                Err(error) if is_foreign_source(&error) => {}
+                done => return done,
+            }
+        }
+        self.socket.send_to_with_flags(message, &to, libc::MSG_DONTWAIT)
+    }
+}
+
+fn is_foreign_source(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::EADDRNOTAVAIL | libc::ENETUNREACH | libc::ENODEV))
 }
 
 /// The bound socket with its receiving thread.
@@ -79,7 +99,7 @@ impl Udp {
             stop: Arc::clone(&stop),
         };
         let thread = thread::Builder::new().name("sip-udp".into()).spawn(move || receiver.run())?;
-        Ok(Self { sender: UdpSender { socket, statistics }, local, stop, thread: Some(thread) })
+        Ok(Self { sender: UdpSender { socket, local, statistics }, local, stop, thread: Some(thread) })
     }
 }
 
