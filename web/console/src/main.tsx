@@ -27,6 +27,11 @@ const queries = new QueryClient({
   },
 });
 
+/** Menus open inside the landmark of their opener, where screen readers look for them. */
+function popupContainer(opener?: HTMLElement): HTMLElement {
+  return opener?.closest<HTMLElement>("main, header.bar") ?? document.body;
+}
+
 function Console() {
   const session = useSession();
   const theme = useTheme();
@@ -38,7 +43,10 @@ function Console() {
     if (phase === "in" || phase === "out") void router.invalidate();
   }, [phase]);
   return (
-    <ConfigProvider theme={antdTheme(theme)} locale={language === "en" ? enUs : zhCn} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+    <ConfigProvider
+      theme={antdTheme(theme)} locale={language === "en" ? enUs : zhCn} button={{ autoInsertSpace: false }} wave={{ disabled: true }}
+      getPopupContainer={popupContainer}
+    >
       <QueryClientProvider client={queries}>
         {session.phase === "failed" && <Failed cause={session.cause} retry={() => void askSession()} />}
         {(session.phase === "in" || session.phase === "out") && <RouterProvider router={router} />}

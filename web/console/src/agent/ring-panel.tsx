@@ -41,13 +41,13 @@ export function RingPanel({ me }: { me: AgentLive }) {
         <WhyLine call={call} reason={offered?.reason} open={() => setWhy(true)} />
         <div className="work-acts">
           <CommandButton
-            name={ANSWER_COMMAND} className="big answer" onPress={() => orders.answer(me.agent)}
+            fate="above" name={ANSWER_COMMAND} className="big answer" onPress={() => orders.answer(me.agent)}
             askedWord={t("bar.answering")} shortcut={shown("answer")}
           >
             <Icon name="answer" size={20} />{t("bar.answer")}<kbd>{shown("answer")}</kbd>
           </CommandButton>
           <span className="grow" />
-          <CommandButton name={HANG_UP_COMMAND} className="big" onPress={() => orders.hangUp(me.agent)} askedWord={t("ring.declining")}>
+          <CommandButton fate="above" name={HANG_UP_COMMAND} className="big" onPress={() => orders.hangUp(me.agent)} askedWord={t("ring.declining")}>
             {t("ring.decline")}
           </CommandButton>
         </div>

@@ -72,8 +72,9 @@ export function StartShift({ me }: { me: AgentLive }) {
         ]}
       />
       <p className="soft shift-voice">{t("shift.voice")}: {t("shift.voiceText")}</p>
+      <p className="shift-gap soft" role="status">{gap && t(gap)}</p>
       <CommandButton
-        name={STATE_COMMAND} type="primary" className="big" onPress={start}
+        fate="above" name={STATE_COMMAND} type="primary" className="big" onPress={start}
         disabledBecause={gap && t(gap)} askedWord={t("bar.asking")}
       >
         {t("shift.submit")}

@@ -20,7 +20,7 @@ export function TalkPanel({ me }: { me: AgentLive }) {
     <>
       <header>
         <StatePill state="talking" />
-        <h2 className="grow" />
+        <span className="grow" />
         <span className="soft">{t("talk.call")}</span>
         <Since at={joined} />
         <span className={call?.recording ? "recording-mark" : "faint"}>
@@ -58,7 +58,7 @@ export function TalkPanel({ me }: { me: AgentLive }) {
         <div className="work-acts">
           <span className="grow" />
           <CommandButton
-            name={HANG_UP_COMMAND} className="big slot-hang" onPress={() => orders.hangUp(me.agent)}
+            fate="above" name={HANG_UP_COMMAND} className="big slot-hang" onPress={() => orders.hangUp(me.agent)}
             askedWord={t("bar.hangingUp")} shortcut={shown("hangUp")}
           >
             <Icon name="hangUp" size={20} />{t("bar.hangUp")}<kbd>{shown("hangUp")}</kbd>

@@ -25,7 +25,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
     <>
       <header>
         <StatePill state="wrap_up" />
-        <h2 className="grow" />
+        <span className="grow" />
         {end !== undefined && (
           <>
             <Left from={me.since} to={end} className="wrap-line" />
@@ -45,7 +45,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
         </dl>
         <div className="work-acts">
           <CommandButton
-            name={STATE_COMMAND} type="primary" className="big" onPress={finish} askedWord={t("wrap.finishing")} shortcut={shown("finish")}
+            fate="above" name={STATE_COMMAND} type="primary" className="big" onPress={finish} askedWord={t("wrap.finishing")} shortcut={shown("finish")}
           >
             {me.pending && me.pending.next !== "ready" ? t("wrap.finish") : t("wrap.finishReady")}<kbd>{shown("finish")}</kbd>
           </CommandButton>

@@ -4,6 +4,7 @@ import { Button, Input } from "antd";
 import { type FormEvent, useEffect, useState } from "react";
 import { Problem } from "../api/client";
 import { problemWord } from "../parts/faces";
+import { Icon } from "../parts/icons";
 import { logIn, useSession } from "../shell/session";
 import { LanguageSwitch } from "../shell/switches";
 import { useText } from "../text";
@@ -32,6 +33,7 @@ export function LoginPage() {
   const [missing, setMissing] = useState<{ username?: boolean; password?: boolean }>({});
   const [problem, setProblem] = useState<Problem>();
   const [asking, setAsking] = useState(false);
+  const [seen, setSeen] = useState(false);
   const [left, lock] = useLockOut();
 
   const submit = async (event: FormEvent) => {
@@ -70,10 +72,15 @@ export function LoginPage() {
           />
           <p id="username-note" className="field-note">{missing.username && t("login.needUser")}</p>
           <label htmlFor="password">{t("login.password")}</label>
-          <Input.Password
-            id="password" autoComplete="current-password" maxLength={200} value={fields.password}
+          <Input
+            id="password" type={seen ? "text" : "password"} autoComplete="current-password" maxLength={200} value={fields.password}
             status={missing.password ? "error" : ""} aria-describedby="password-note" aria-invalid={missing.password ?? false}
             onChange={(event) => setFields({ ...fields, password: event.target.value })}
+            suffix={
+              <button type="button" className="show-password" aria-pressed={seen} aria-label={t("login.show")} title={t(seen ? "login.hide" : "login.show")} onClick={() => setSeen(!seen)}>
+                <Icon name="eye" />
+              </button>
+            }
           />
           <p id="password-note" className="field-note">{missing.password && t("login.needPassword")}</p>
           <Button type="primary" htmlType="submit" block disabled={left > 0} aria-busy={asking}>{t("login.submit")}</Button>

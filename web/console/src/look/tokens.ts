@@ -36,6 +36,7 @@ export const tokens = {
   "text-soft": { light: "#595959", dark: "#BFBFBF" },
   "text-faint": { light: "#6B6B6B", dark: "#A6A6A6" },
   "primary": { light: "#0958D9", dark: "#1668DC" },
+  "primary-hover": { light: "#0A48AD", dark: "#1259B8" },
   "link": { light: "#0958D9", dark: "#7DB8FF" },
   "hover": { light: "#F0F4FA", dark: "#1F2630" },
   "selected": { light: "#E6F0FF", dark: "#0F2340" },

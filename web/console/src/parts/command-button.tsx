@@ -14,10 +14,12 @@ interface CommandButtonProps extends Omit<ComponentProps<typeof Button>, "onClic
   disabledBecause?: string | undefined;
   askedWord?: string;
   shortcut?: string;
+  /** Where its fate is told: below it in the bar, above it at the foot of a panel. */
+  fate?: "below" | "above";
   children: ReactNode;
 }
 
-export function CommandButton({ name, onPress, disabledBecause, askedWord, shortcut, children, className, ...rest }: CommandButtonProps) {
+export function CommandButton({ name, onPress, disabledBecause, askedWord, shortcut, fate = "below", children, className, ...rest }: CommandButtonProps) {
   const t = useText();
   const state = useCommand(name);
   const asked = state.phase === "asked";
@@ -34,17 +36,18 @@ export function CommandButton({ name, onPress, disabledBecause, askedWord, short
           {asked && askedWord ? askedWord : children}
         </Button>
       </Tooltip>
-      <CommandFate name={name} t={t} />
+      <CommandFate name={name} place={fate} />
     </span>
   );
 }
 
-/** Refusal for six seconds, or "not confirmed" with what to do; hangs below its button and moves nothing. */
-export function CommandFate({ name, t }: { name: string; t: ReturnType<typeof useText> }) {
+/** Refusal for six seconds, or "not confirmed" with what to do; floats at its button and moves nothing. */
+export function CommandFate({ name, place }: { name: string; place: "below" | "above" }) {
+  const t = useText();
   const state = useCommand(name);
   if (state.phase === "refused") {
     return (
-      <span className="fate fate-refused" role="alert">
+      <span className={`fate fate-${place} fate-refused`} role="alert">
         {t("command.refused", { why: problemWord(state.problem) })}
       </span>
     );
@@ -55,7 +58,7 @@ export function CommandFate({ name, t }: { name: string; t: ReturnType<typeof us
     refreshLive();
   };
   return (
-    <span className="fate fate-unanswered" role="alert">
+    <span className={`fate fate-${place} fate-unanswered`} role="alert">
       {t("command.unanswered")}
       <button type="button" onClick={check}>{t("command.check")}</button>
       <button type="button" onClick={() => again(name)}>{t("command.again")}</button>

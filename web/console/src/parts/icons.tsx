@@ -43,9 +43,10 @@ const shapes = {
 
 export type IconName = keyof typeof shapes;
 
-export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+/** `className` is what Ant Design gives the icons of its menus. */
+export function Icon({ name, size = 16, className = "" }: { name: IconName; size?: number; className?: string }) {
   return (
-    <svg className="icon" width={size} height={size} viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">
+    <svg className={`icon ${className}`} width={size} height={size} viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">
       {shapes[name]}
     </svg>
   );

@@ -8,8 +8,8 @@ import { clockTime, durationOrDash, phoneNumber } from "../text/format";
 import { useAgentName, useQueueName } from "./names";
 import { AgentPill, reasonWord } from "./state-pill";
 
-/** Wide enough for name, idle time and verdict without wrapping in English. */
-const DRAWER_WIDTH = 520;
+/** Covers the side column of desk and floor and nothing of the work beside it. */
+const DRAWER_WIDTH = 424;
 
 export function verdictWord(t: Text, candidate: Candidate): string {
   const passed = candidate.passed_over;
@@ -58,7 +58,7 @@ export function ReasonLine({ reason }: { reason: AssignmentReason }) {
 export function ReasonDrawer({ open, close, call }: { open: boolean; close: () => void; call: CallLive | undefined }) {
   const t = useText();
   return (
-    <Drawer open={open} onClose={close} size={DRAWER_WIDTH} title={t("why.title")} mask={false} closable={{ "aria-label": t("help.close") }}>
+    <Drawer open={open} onClose={close} size={DRAWER_WIDTH} title={t("why.title")} mask={false} rootClassName="why-drawer" closable={{ "aria-label": t("help.close") }}>
       {open && (call ? <CallReason call={call} /> : <p>{text("why.gone")}</p>)}
     </Drawer>
   );

@@ -21,6 +21,11 @@ export function pendingWord(pending: Pending): string {
   return stateWord(pending.next);
 }
 
+/** Where there is little room: the reason alone says enough. */
+export function pendingShort(pending: Pending): string {
+  return pending.next === "not_ready" ? reasonWord(pending.reason) : stateWord(pending.next);
+}
+
 export function StatePill({ state, reason }: { state: PillState; reason?: string | null }) {
   useText();
   const word = stateWord(state, reason);

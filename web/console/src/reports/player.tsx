@@ -136,11 +136,11 @@ function Controls({ audio, length, download }: { audio: RefObject<HTMLAudioEleme
   useEditorKeys(toggle, step);
   return (
     <div className="row player-controls">
-      <Button size="small" onClick={() => step(-STEP_S)} aria-label={t("player.back")} title={`${t("player.back")} (J)`}>−{STEP_S} s</Button>
+      <Button size="small" onClick={() => step(-STEP_S)} title={`${t("player.back")} (J)`}>−{STEP_S} s</Button>
       <Button type="primary" className="player-play" onClick={toggle} title="K" icon={<Icon name={playing ? "pause" : "play"} size={14} />}>
         {t(playing ? "player.pause" : "player.play")}
       </Button>
-      <Button size="small" onClick={() => step(STEP_S)} aria-label={t("player.forward")} title={`${t("player.forward")} (L)`}>+{STEP_S} s</Button>
+      <Button size="small" onClick={() => step(STEP_S)} title={`${t("player.forward")} (L)`}>+{STEP_S} s</Button>
       <span ref={clock} className="figure player-clock" aria-live="off">0:00 / {duration(length)}</span>
       <label className="row">
         <span className="soft">{t("player.speed")}</span>

@@ -9,7 +9,7 @@ import { Face, Failed, Loading } from "../parts/faces";
 import { Icon, type IconName } from "../parts/icons";
 import { useAgentName, useQueueName } from "../parts/names";
 import { useText } from "../text";
-import { clockTime, day, durationOrDash, phoneNumber, shortId, siteZone } from "../text/format";
+import { clockTime, day, durationOrDash, phoneNumber } from "../text/format";
 import { filters, recordsQuery } from "./filter";
 import { FilterBar } from "./filter-bar";
 import { EndPill } from "./end-pill";
@@ -27,10 +27,17 @@ export function RecordsPage() {
   const next = records.data?.next_cursor ?? undefined;
   return (
     <main className="page fill">
-      <div className="page-head"><h1>{t("rec.title")}</h1><span className="faint grow">{t("rec.zone", { zone: siteZone() })}</span></div>
-      <FilterBar filter={filter} />
+      <div className="records-head">
+        <h1>{t("rec.title")}</h1>
+        <FilterBar filter={filter} />
+        <div className="row pager">
+          <Button onClick={() => void records.refetch()} title={t("rec.reload")} aria-label={t("rec.reload")} icon={<Icon name="reload" size={14} />} />
+          <PageLink word={t("rec.newest")} cursor={undefined} here={filter.cursor === undefined} />
+          <PageLink word={t("rec.older")} cursor={next} here={next === undefined} />
+        </div>
+      </div>
       <section className="panel grow-panel" aria-label={t("rec.title")} aria-busy={records.isFetching}>
-        <div className="scroll" tabIndex={0} role="region" aria-label={t("rec.title")}>
+        <div className="scroll" tabIndex={0} role="group" aria-label={t("rec.title")}>
           {records.isPending && <Loading rows={15} />}
           {records.isError && !items && <Failed cause={records.error} retry={() => void records.refetch()} />}
           {items?.length === 0 && (
@@ -40,12 +47,6 @@ export function RecordsPage() {
           )}
           {items && items.length > 0 && <RecordTable records={items} />}
         </div>
-        <footer className="pager">
-          <span className="faint figure grow">{items && t("rec.count", { n: items.length })}</span>
-          <Button size="small" onClick={() => void records.refetch()} icon={<Icon name="reload" size={14} />}>{t("rec.reload")}</Button>
-          <PageLink word={t("rec.newest")} cursor={undefined} here={filter.cursor === undefined} />
-          <PageLink word={t("rec.older")} cursor={next} here={next === undefined} />
-        </footer>
       </section>
     </main>
   );
@@ -92,7 +93,7 @@ function RecordRow({ record }: { record: CallRecord }) {
   return (
     <tr className="opens" onClick={() => void navigate(open)}>
       <td className="figure">
-        <Link {...open} aria-label={t("rec.open", { call: shortId(record.call) })} onClick={(event) => event.stopPropagation()}>
+        <Link {...open} onClick={(event) => event.stopPropagation()}>
           <span className="faint">{day(record.arrived).slice(5)}</span> {clockTime(record.arrived)}
         </Link>
       </td>

@@ -10,7 +10,7 @@ import { AsOf } from "../parts/as-of";
 import { Face, Failed, Loading } from "../parts/faces";
 import { Icon } from "../parts/icons";
 import { useText } from "../text";
-import { clockTime, day, phoneNumber, shortId } from "../text/format";
+import { clockTime, day, phoneNumber } from "../text/format";
 import { refusedWord, remedyWord } from "./refused-word";
 import "./reports.css";
 
@@ -46,7 +46,7 @@ export function RefusedPage() {
       </div>
       <section className="panel grow-panel" aria-label={t("ref.title")}>
         {stored.isError && all.length > 0 && <p className="partial"><Icon name="warn" size={14} /> {t("face.partial")} <Button size="small" onClick={() => void stored.refetch()}>{t("face.retry")}</Button></p>}
-        <div className="scroll" tabIndex={0} role="region" aria-label={t("ref.title")} {...over}>
+        <div className="scroll" tabIndex={0} role="group" aria-label={t("ref.title")} {...over}>
           {pending && <Loading rows={12} />}
           {stored.isError && all.length === 0 && <Failed cause={stored.error} retry={() => void stored.refetch()} />}
           {!stored.isPending && !stored.isError && all.length === 0 && <Face title={t("ref.empty")}>{t("ref.emptyHint")}</Face>}
@@ -75,7 +75,7 @@ function RefusedTable({ rows }: { rows: readonly RefusedLive[] }) {
         {rows.map((refused) => (
           <tr key={refused.call}>
             <td className="figure">
-              <Link to="/reports/records/$call" params={{ call: refused.call }} aria-label={t("rec.open", { call: shortId(refused.call) })}>
+              <Link to="/reports/records/$call" params={{ call: refused.call }}>
                 <span className="faint">{day(refused.at).slice(5)}</span> {clockTime(refused.at)}
               </Link>
             </td>

@@ -7,7 +7,7 @@ import type { AgentLive } from "../api/types";
 import { useCommand } from "../live/command";
 import { CommandFate } from "../parts/command-button";
 import { Icon } from "../parts/icons";
-import { AgentPill, pendingWord, stateWord } from "../parts/state-pill";
+import { AgentPill, pendingShort, pendingWord, stateWord } from "../parts/state-pill";
 import { type Text, useText } from "../text";
 import { isComposing, shown, useShortcuts } from "./shortcuts";
 
@@ -48,19 +48,18 @@ function OwnState({ me }: { me: AgentLive }) {
         <button type="button" className="bar-state-button" aria-haspopup="menu" aria-expanded={open} aria-busy={asked}>
           <span className="hidden-text">{t("bar.state")}</span>
           <AgentPill agent={me} />
-          <span className="grow" />
           {asked ? <span className="asked-ring" /> : <Icon name="caret" size={12} />}
         </button>
       </Dropdown>
       {me.pending && (
         <span className="bar-next">
-          <span className="cut">{t("bar.next", { next: pendingWord(me.pending) })}</span>
+          <span className="cut" title={pendingWord(me.pending)}>{t("bar.next", { next: pendingShort(me.pending) })}</span>
           <button type="button" aria-label={t("bar.withdraw")} title={t("bar.withdraw")} onClick={() => orders.withdraw(me.agent)}>
             <Icon name="close" size={12} />
           </button>
         </span>
       )}
-      <CommandFate name={STATE_COMMAND} t={t} />
+      <CommandFate name={STATE_COMMAND} place="below" />
     </div>
   );
 }

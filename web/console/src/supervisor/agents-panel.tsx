@@ -38,7 +38,7 @@ export function AgentsPanel() {
           placeholder={t("sup.filterAgents")} aria-label={t("sup.filterAgents")} allowClear
         />
       </header>
-      <div className="scroll" ref={scroller} tabIndex={0} role="region" aria-labelledby="floor-agents">
+      <div className="scroll" ref={scroller} tabIndex={0} role="group" aria-labelledby="floor-agents">
         {!known && <Loading rows={12} />}
         {known && agents.length === 0 && <p className="blank">{t(filter ? "sup.noMatch" : "sup.noAgents")}</p>}
         {agents.length > 0 && (

@@ -40,7 +40,7 @@ export function LiveCallsPanel({ why }: { why: (call: string) => void }) {
   return (
     <section className="panel floor-calls" aria-labelledby="floor-calls">
       <header><h2 id="floor-calls">{t("sup.liveCalls")}</h2><span className="faint figure">{known && sorted.length}</span></header>
-      <div className="scroll" tabIndex={0} role="region" aria-labelledby="floor-calls">
+      <div className="scroll" tabIndex={0} role="group" aria-labelledby="floor-calls">
         {!known && <Loading rows={3} />}
         {known && sorted.length === 0 && <p className="blank">{t("sup.noCalls")}</p>}
         {sorted.length > 0 && (

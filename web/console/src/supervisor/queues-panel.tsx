@@ -15,7 +15,7 @@ export function QueuesPanel() {
   return (
     <section className="panel floor-queues" aria-labelledby="floor-queues">
       <header><h2 id="floor-queues">{t("sup.queues")}</h2><span className="faint figure">{known && queues.size}</span></header>
-      <div className="scroll" tabIndex={0} role="region" aria-labelledby="floor-queues">
+      <div className="scroll" tabIndex={0} role="group" aria-labelledby="floor-queues">
         {!known && <Loading rows={3} />}
         {known && queues.size === 0 && <p className="blank">{t("sup.noQueues")}</p>}
         {queues.size > 0 && (

@@ -24,7 +24,7 @@ export function WaitingPanel({ why }: { why: (call: string) => void }) {
   return (
     <section className="panel floor-waiting" aria-labelledby="floor-waiting">
       <header><h2 id="floor-waiting">{t("sup.waitingList")}</h2><span className="faint figure">{known && waiting.length}</span></header>
-      <div className="scroll" tabIndex={0} role="region" aria-labelledby="floor-waiting">
+      <div className="scroll" tabIndex={0} role="group" aria-labelledby="floor-waiting">
         {!known && <Loading rows={3} />}
         {known && waiting.length === 0 && <p className="blank">{t("sup.noWaiting")}</p>}
         {waiting.length > 0 && (

@@ -61,7 +61,7 @@ export const en: Record<TextKey, string> = {
   "bar": "Softphone",
   "bar.state": "Agent state",
   "bar.stateMenu": "Choose a state",
-  "bar.next": "next: {next}",
+  "bar.next": "→ {next}",
   "bar.withdraw": "Withdraw the next state",
   "bar.noCall": "no call",
   "bar.call": "Present call",
@@ -288,9 +288,6 @@ export const en: Record<TextKey, string> = {
   "rec.older": "Older",
   "rec.newest": "Newest",
   "rec.reload": "Reload",
-  "rec.open": "Open record {call}",
-  "rec.count": "{n} on this page|{n} on this page",
-  "rec.zone": "times in {zone}",
 
   "direction.inbound": "Inbound",
   "direction.outbound": "Outbound",

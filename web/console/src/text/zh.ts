@@ -59,7 +59,7 @@ export const zh = {
   "bar": "软电话",
   "bar.state": "座席状态",
   "bar.stateMenu": "选择状态",
-  "bar.next": "后续：{next}",
+  "bar.next": "→ {next}",
   "bar.withdraw": "取消后续状态",
   "bar.noCall": "无通话",
   "bar.call": "当前通话",
@@ -286,9 +286,6 @@ export const zh = {
   "rec.older": "较早",
   "rec.newest": "最新",
   "rec.reload": "刷新",
-  "rec.open": "打开话单 {call}",
-  "rec.count": "本页 {n} 条",
-  "rec.zone": "时间为 {zone}",
 
   "direction.inbound": "呼入",
   "direction.outbound": "呼出",
