@@ -1,0 +1,110 @@
+//! What the web door is given by the process that opens it, and what its handlers share.
+
+use crate::{LiveHub, passwords::Passwords, throttle::Throttle};
+use std::{
+    future::Future,
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+use store::Store;
+use switch::Gateway;
+use tokio::sync::watch;
+use vocab::Timestamp;
+
+/// How the door is hung.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Certificate and key; none for plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Origins under which browsers reach it besides the Host they name ("https://calls.example.com" behind a proxy).
+    pub public_origins: Vec<String>,
+    /// Demo site with fixed passwords: answers only to loopback names, whoever resolves to it.
+    pub demo: bool,
+}
+
+/// PEM files.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// Certificate chain, own certificate first.
+    pub cert: PathBuf,
+    /// Private key.
+    pub key: PathBuf,
+}
+
+/// Called after each change of the configuration; resolves when the exchange works with it, or with why it does not.
+pub type ConfigurationChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct State {
+    /// What lasts.
+    pub store: Store,
+    /// The exchange.
+    pub gateway: Arc<dyn Gateway>,
+    /// Facts and boards.
+    pub live: LiveHub,
+    /// Where pieces of recordings lie.
+    pub recordings_dir: PathBuf,
+    /// Realm of the phones' digest passwords.
+    pub realm: Arc<str>,
+    /// Why the process is not ready for calls; empty when it is.
+    pub ready: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// The metrics in Prometheus text form.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Makes the exchange work with what was just stored.
+    pub on_configuration_change: ConfigurationChanged,
+}
+
+/// Why the door cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Certificate or key is missing or no PEM.
+    #[error("cannot read {path} as PEM")]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Certificate and key do not serve together.
+    #[error("certificate and key cannot be used")]
+    Certificate {
+        /// What TLS says.
+        #[source]
+        source: rustls::Error,
+    },
+}
+
+/// Shared by all requests.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) state: State,
+    pub(crate) throttle: Throttle,
+    pub(crate) passwords: Passwords,
+    /// Becomes true when the server stops.
+    pub(crate) closed: watch::Receiver<bool>,
+}
+
+/// As handlers extract it.
+pub(crate) type Site = axum::extract::State<Arc<Shared>>;
+
+impl Shared {
+    pub(crate) fn store(&self) -> &Store {
+        &self.state.store
+    }
+}
+
+/// The wall clock.
+pub(crate) fn wall() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Resolves when the server stops.
+pub(crate) async fn ended(closed: &mut watch::Receiver<bool>) {
+    // A sender that is gone means the same.
+    let _ = closed.wait_for(|closed| *closed).await;
+}
