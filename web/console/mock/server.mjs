@@ -111,7 +111,13 @@ export class Mock {
       case "GET agents":
         needs(boss);
         return json(response, 200, { items: [...this.world.agents.values()], next_cursor: null });
+      case "GET agents id": {
+        needs(boss || user.agent === id);
+        const { agent, name, queues } = this.world.agents.get(id) ?? {};
+        return json(response, 200, { agent, name, queues, extension_default: `8${id.slice(1)}` });
+      }
       case "GET extensions":
+        needs(boss);
         return json(response, 200, { items: this.extensions(), next_cursor: null });
       case "POST agents id state":
       case "POST agents id answer":

@@ -34,7 +34,7 @@ export function AgentPage() {
         </section>
         <div className="desk-side">
           <MyQueues />
-          {user.agent !== null && <MyDay agent={user.agent} />}
+          {user.agent != null && <MyDay agent={user.agent} />}
         </div>
       </div>
     </main>

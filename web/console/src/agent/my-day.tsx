@@ -16,17 +16,16 @@ const SETTLE_MS = 1_500;
 
 export interface Day {
   answered: number;
-  missed: number;
+  waitedMs: number;
   talkedMs: number;
 }
 
 export function dayOf(agent: string, records: readonly CallRecord[]): Day {
-  const mine = records.filter((record) => record.agent === agent && record.joined !== null);
-  const offers = records.flatMap((record) => record.offers).filter((offer) => offer.agent === agent);
+  const mine = records.filter((record) => record.agent === agent && record.joined != null);
   return {
     answered: mine.length,
-    missed: offers.filter((offer) => offer.end === "no_answer").length,
     talkedMs: mine.reduce((sum, record) => sum + record.talked_ms, 0),
+    waitedMs: mine.reduce((sum, record) => sum + record.waited_ms, 0),
   };
 }
 
@@ -46,9 +45,9 @@ export function MyDay({ agent }: { agent: string }) {
       {day && (
         <dl className="day">
           <div><dt>{t("agent.answered")}</dt><dd className="figure">{day.answered}</dd></div>
-          <div><dt>{t("agent.missed")}</dt><dd className="figure">{day.missed}</dd></div>
           <div><dt>{t("agent.talk")}</dt><dd className="figure">{duration(day.talkedMs)}</dd></div>
           <div><dt>{t("agent.average")}</dt><dd className="figure">{durationOrDash(day.answered > 0 ? day.talkedMs / day.answered : undefined)}</dd></div>
+          <div><dt>{t("agent.averageWait")}</dt><dd className="figure">{durationOrDash(day.answered > 0 ? day.waitedMs / day.answered : undefined)}</dd></div>
         </dl>
       )}
     </section>

@@ -66,5 +66,5 @@ function isNotReady(live: AgentLive, reason: string): boolean {
 /** The agent this user works as, as the exchange last showed it. */
 export function useMe(): AgentLive | undefined {
   const { agent } = useUser();
-  return useLive((state) => (agent === null ? undefined : state.agents.get(agent)));
+  return useLive((state) => (agent == null ? undefined : state.agents.get(agent)));
 }

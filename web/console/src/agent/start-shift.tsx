@@ -8,6 +8,7 @@ import { useLive } from "../live/store";
 import { CommandButton } from "../parts/command-button";
 import { useQueueName } from "../parts/names";
 import { reasonWord } from "../parts/state-pill";
+import { useUser } from "../shell/session";
 import { useText } from "../text";
 import { orders, REASONS, STATE_COMMAND } from "./orders";
 
@@ -33,9 +34,11 @@ export function StartShift({ me }: { me: AgentLive }) {
   const t = useText();
   const queueName = useQueueName();
   const queues = useLive((state) => state.queues);
-  const offered = me.queues.length > 0 ? me.queues : [...queues.keys()];
+  const configured = useQuery({ queryKey: ["agent", me.agent], queryFn: ({ signal }) => api.agent(me.agent, signal) });
+  const offered = configured.data?.queues ?? (me.queues.length > 0 ? me.queues : [...queues.keys()]);
   const [remembered] = useState(() => rememberedFor(me.agent));
-  const [extension, setExtension] = useState(remembered.extension || me.extension || "");
+  const [typed, setExtension] = useState<string | undefined>(remembered.extension || me.extension || undefined);
+  const extension = typed ?? configured.data?.extension_default ?? "";
   const [without, setWithout] = useState(remembered.without);
   const [begin, setBegin] = useState<string>(READY);
   const chosen = offered.filter((queue) => !without.includes(queue));
@@ -85,8 +88,10 @@ export function StartShift({ me }: { me: AgentLive }) {
 
 function ExtensionField({ value, change }: { value: string; change: (extension: string) => void }) {
   const t = useText();
+  const user = useUser();
   // Without the right to see the list, the number is simply typed.
-  const extensions = useQuery({ queryKey: ["extensions"], queryFn: ({ signal }) => api.extensions(signal) });
+  const listed = user.roles.some((role) => role === "supervisor" || role === "admin");
+  const extensions = useQuery({ queryKey: ["extensions"], queryFn: ({ signal }) => api.extensions(signal), enabled: listed });
   const known = extensions.data?.items ?? [];
   const here = known.find((extension) => extension.extension === value.trim());
   return (

@@ -1,11 +1,13 @@
 // Talks to /api/v1 with the session cookie. Knows problem documents, and nothing of screens.
 import type {
-  AgentRequest, CallRecord, Extension, List, Peaks, ProblemDocument, Recording, Session, User,
+  Agent, AgentRequest, CallRecord, Extension, List, Peaks, ProblemDocument, Recording, Session, User,
 } from "./types";
 
 const BASE = "/api/v1";
 /** A command that heard nothing for this long is "not confirmed" on screen; a read gives up. */
 const ANSWER_MS_MAX = 10_000;
+
+type ProblemParts = Pick<ProblemDocument, "title" | "status" | "code"> & Partial<ProblemDocument>;
 
 /** What the exchange, or the way to it, said instead of an answer. */
 export class Problem extends Error {
@@ -15,13 +17,13 @@ export class Problem extends Error {
   readonly detail: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(document: ProblemDocument) {
+  constructor(document: ProblemParts) {
     super(document.title);
     this.status = document.status;
     this.code = document.code;
     this.title = document.title;
     this.detail = document.detail;
-    this.retryAfterSeconds = document.retry_after_s;
+    this.retryAfterSeconds = document.retry_after_s ?? undefined;
   }
 }
 
@@ -106,6 +108,7 @@ export const api = {
   logIn: (username: string, password: string) => ask<Session>("POST", "/sessions", { body: { username, password } }),
   logOut: () => ask<void>("DELETE", "/sessions/current"),
   currentUser: () => ask<User>("GET", "/sessions/current"),
+  agent: (agent: string, signal?: AbortSignal) => ask<Agent>("GET", `/agents/${id(agent)}`, { signal }),
   extensions: (signal?: AbortSignal) => ask<List<Extension>>("GET", "/extensions", { query: { limit: 500 }, signal }),
   agentState: (agent: string, request: AgentRequest, key: string) =>
     ask<void>("POST", `/agents/${id(agent)}/state`, { body: request, key }),

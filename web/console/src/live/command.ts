@@ -100,7 +100,7 @@ function refused(name: string, key: string, cause: unknown): void {
 }
 
 subscribeLive(() => {
-  for (const name of [...commands.keys()]) put(name, { type: "picture", state: liveState() });
+  for (const name of commands.keys()) put(name, { type: "picture", state: liveState() });
 });
 
 export function useCommand(name: string): CommandState {

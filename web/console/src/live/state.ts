@@ -1,7 +1,8 @@
 // The live picture of the site as a value: frames of the exchange go in, the next picture comes out.
 // Pure: knows neither sockets nor clocks nor screens.
-import type {
-  AgentLive, CallLive, Changed, EndedBy, EndState, FactRecord, LiveFrame, OfferEnd, QueueLive, RefusedLive,
+import {
+  type AgentLive, type CallLive, type Changed, type EndedBy, type EndState, type FactRecord, type LiveFrame, type OfferEnd,
+  type QueueLive, type RefusedLive, readFact,
 } from "../api/types";
 
 /** The exchange sends the last fifty; more on screen would only be scrolled past. */
@@ -95,8 +96,9 @@ function applyFacts(state: LiveState, facts: readonly FactRecord[], changed: Cha
 
 function endedOffers(state: LiveState, facts: readonly FactRecord[]): ReadonlyMap<string, EndedOffer> {
   let next: Map<string, EndedOffer> | undefined;
-  for (const fact of facts) {
-    if (fact.type !== "offer_ended" || !("end" in fact)) continue;
+  for (const record of facts) {
+    const fact = readFact(record);
+    if (fact?.type !== "offer_ended") continue;
     const call = state.calls.get(fact.call);
     const offered = call?.offered?.agent === fact.agent ? call.offered.since : fact.at;
     next ??= new Map(state.endedOffers);
@@ -108,8 +110,9 @@ function endedOffers(state: LiveState, facts: readonly FactRecord[]): ReadonlyMa
 function endedCalls(state: LiveState, facts: readonly FactRecord[]): ReadonlyMap<string, EndedCall> {
   const before = state.endedCalls;
   let next: Map<string, EndedCall> | undefined;
-  for (const fact of facts) {
-    if (fact.type !== "call_ended" || !("by" in fact)) continue;
+  for (const record of facts) {
+    const fact = readFact(record);
+    if (fact?.type !== "call_ended") continue;
     next ??= new Map(before);
     next.set(fact.call, { state: fact.state, by: fact.by, at: fact.at, call: state.calls.get(fact.call) });
   }

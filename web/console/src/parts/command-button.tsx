@@ -20,7 +20,6 @@ interface CommandButtonProps extends Omit<ComponentProps<typeof Button>, "onClic
 }
 
 export function CommandButton({ name, onPress, disabledBecause, askedWord, shortcut, fate = "below", children, className, ...rest }: CommandButtonProps) {
-  const t = useText();
   const state = useCommand(name);
   const asked = state.phase === "asked";
   const blocked = disabledBecause !== undefined || asked;

@@ -26,13 +26,13 @@ export function Player({ entry }: { entry: RecordingEntry }) {
     queryFn: ({ signal }) => api.peaks(entry.recording, PEAK_POINTS, signal),
     staleTime: Infinity,
   });
-  const length = peaks.data?.duration_ms ?? (entry.stopped === null ? 0 : entry.stopped - entry.started);
+  const length = peaks.data?.duration_ms ?? (entry.stopped == null ? 0 : entry.stopped - entry.started);
   return (
     <div className="player">
       <p className="row player-head">
         <strong>{t(`one.purpose.${entry.purpose}`)}</strong>
         <span className="faint figure">{clockTime(entry.started)}</span>
-        {entry.stopped === null && <span className="player-incomplete"><Icon name="warn" size={12} /> {t("one.incomplete")}</span>}
+        {entry.stopped == null && <span className="player-incomplete"><Icon name="warn" size={12} /> {t("one.incomplete")}</span>}
       </p>
       <audio ref={audio} preload="none" src={api.audioAddress(entry.recording)} onError={() => setFailed(true)} />
       {peaks.isError && <Failed cause={peaks.error} retry={() => void peaks.refetch()} />}

@@ -88,20 +88,20 @@ function Facts({ record }: { record: CallRecord }) {
       </div>
       <dl className="record-facts">
         <Pair word={t("rec.time")}>{dayAndTime(record.arrived)}</Pair>
-        <Pair word={t("one.answered")}>{record.answered === null ? "–" : clockTime(record.answered)}</Pair>
+        <Pair word={t("one.answered")}>{record.answered == null ? "–" : clockTime(record.answered)}</Pair>
         <Pair word={t("one.ended")}>{clockTime(record.ended)}</Pair>
         <Pair word={t("one.total")}>{durationOrDash(total)}</Pair>
         <Pair word={t("rec.queue")}>{queueName(record.queue)}</Pair>
-        <Pair word={t("rec.waited")}>{record.queued === null ? "–" : durationOrDash(record.waited_ms)}</Pair>
-        <Pair word={t("one.exit")}>{record.queue_exit === null ? "–" : t(`exit.${record.queue_exit}`)}</Pair>
-        <Pair word={t("rec.agent")}>{agentName(record.agent)}{record.agent_extension !== null && <span className="faint"> {record.agent_extension}</span>}</Pair>
-        <Pair word={t("rec.talked")}>{record.joined === null ? "–" : durationOrDash(record.talked_ms)}</Pair>
+        <Pair word={t("rec.waited")}>{record.queued == null ? "–" : durationOrDash(record.waited_ms)}</Pair>
+        <Pair word={t("one.exit")}>{record.queue_exit == null ? "–" : t(`exit.${record.queue_exit}`)}</Pair>
+        <Pair word={t("rec.agent")}>{agentName(record.agent)}{record.agent_extension != null && <span className="faint"> {record.agent_extension}</span>}</Pair>
+        <Pair word={t("rec.talked")}>{record.joined == null ? "–" : durationOrDash(record.talked_ms)}</Pair>
         <Pair word={t("one.digits")}><span className="digits">{record.digits || "–"}</span></Pair>
-        <Pair word={t("one.flow")}>{record.flow === null ? "–" : t("one.flowVersion", { flow: record.flow, version: record.flow_version ?? "–" })}</Pair>
+        <Pair word={t("one.flow")}>{record.flow == null ? "–" : t("one.flowVersion", { flow: record.flow, version: record.flow_version ?? "–" })}</Pair>
         <Pair word={t("one.trunk")}>{record.trunk ?? record.extension ?? "–"}</Pair>
         <Pair word={t("one.source")}>{record.source}</Pair>
-        {record.status !== null && <Pair word={t("one.status")}>{record.status}</Pair>}
-        {record.reason !== null && <Pair word={t("one.reason")}>{refusedWord(record.reason, record.called)}</Pair>}
+        {record.status != null && <Pair word={t("one.status")}>{record.status}</Pair>}
+        {record.reason != null && <Pair word={t("one.reason")}>{refusedWord(record.reason, record.called)}</Pair>}
       </dl>
     </section>
   );
@@ -126,8 +126,8 @@ function Offers({ offers }: { offers: readonly OfferRecord[] }) {
             <Icon name="caret" size={12} />
             <span className="figure">{clockTime(offer.offered)}</span>
             <strong className="cut grow">{agentName(offer.agent)} <span className="faint">{offer.extension}</span></strong>
-            <span className="figure soft">{t("one.rang")} {durationOrDash(offer.ended !== null && offer.rang !== null ? offer.ended - offer.rang : undefined)}</span>
-            <span className="offer-end">{offer.end === null ? "–" : t(`offerEnd.${offer.end}`)}</span>
+            <span className="figure soft">{t("one.rang")} {durationOrDash(offer.ended != null && offer.rang != null ? offer.ended - offer.rang : undefined)}</span>
+            <span className="offer-end">{offer.end == null ? "–" : t(`offerEnd.${offer.end}`)}</span>
           </button>
           {open === index && <div className="offer-why"><ReasonLine reason={offer.reason} /><CandidateTable reason={offer.reason} /></div>}
         </div>

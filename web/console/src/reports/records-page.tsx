@@ -102,8 +102,8 @@ function RecordRow({ record }: { record: CallRecord }) {
       <td className="figure">{phoneNumber(record.called)}</td>
       <td>{queueName(record.queue)}</td>
       <td>{agentName(record.agent)}</td>
-      <td className="number">{record.queued === null ? "–" : durationOrDash(record.waited_ms)}</td>
-      <td className="number">{record.joined === null ? "–" : durationOrDash(record.talked_ms)}</td>
+      <td className="number">{record.queued == null ? "–" : durationOrDash(record.waited_ms)}</td>
+      <td className="number">{record.joined == null ? "–" : durationOrDash(record.talked_ms)}</td>
       <td><EndPill state={record.state} /></td>
       <td>{t(`by.${record.by}`)}</td>
       <td>{record.recordings.length > 0 && <span title={t("rec.hasRecording")}><Icon name="record" size={14} /><span className="hidden-text">{t("rec.hasRecording")}</span></span>}</td>

@@ -22,12 +22,12 @@ export function spansOf(record: CallRecord): Span[] {
   const spans: Span[] = [];
   const ended = record.ended;
   const ivrFrom = record.path[0]?.at ?? record.answered;
-  if (record.flow !== null && ivrFrom != null) spans.push({ kind: "ivr", from: ivrFrom, to: record.queued ?? record.joined ?? ended });
-  if (record.queued !== null) spans.push({ kind: "queue", from: record.queued, to: Math.min(record.queued + record.waited_ms, ended) });
+  if (record.flow != null && ivrFrom != null) spans.push({ kind: "ivr", from: ivrFrom, to: record.queued ?? record.joined ?? ended });
+  if (record.queued != null) spans.push({ kind: "queue", from: record.queued, to: Math.min(record.queued + record.waited_ms, ended) });
   for (const offer of record.offers) {
     spans.push({ kind: "offer", from: offer.offered, to: offer.ended ?? ended, agent: offer.agent, end: offer.end ?? undefined });
   }
-  if (record.joined !== null) spans.push({ kind: "talk", from: record.joined, to: record.parted ?? ended, agent: record.agent ?? record.agent_extension ?? undefined });
+  if (record.joined != null) spans.push({ kind: "talk", from: record.joined, to: record.parted ?? ended, agent: record.agent ?? record.agent_extension ?? undefined });
   for (const recording of record.recordings) {
     if (recording.purpose === "message") spans.push({ kind: "message", from: recording.started, to: recording.stopped ?? ended });
   }

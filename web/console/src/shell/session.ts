@@ -4,6 +4,11 @@ import { api, onSessionLost, Problem } from "../api/client";
 import type { Role, User } from "../api/types";
 import { startLive, stopLive } from "../live/store";
 
+/** The exchange refuses the live picture to those without one of these. */
+function mayWatch(user: User): boolean {
+  return user.roles.some((role) => role !== "auditor");
+}
+
 export type SessionState =
   | { phase: "asking" }
   | { phase: "out"; ended: boolean }
@@ -16,7 +21,7 @@ const listeners = new Set<() => void>();
 
 function enter(next: SessionState): void {
   state = next;
-  if (next.phase === "in") startLive();
+  if (next.phase === "in" && mayWatch(next.user)) startLive();
   else stopLive();
   for (const listener of listeners) listener();
 }
@@ -77,12 +82,12 @@ export interface Entry {
 export const entries: readonly Entry[] = [
   { to: "/agent", word: "nav.agent", icon: "desk", roles: ["agent"] },
   { to: "/supervisor", word: "nav.supervisor", icon: "floor", roles: ["supervisor", "admin"] },
-  { to: "/reports/records", word: "nav.records", icon: "records", roles: ["agent", "supervisor", "quality", "admin", "auditor"] },
-  { to: "/reports/refused", word: "nav.refused", icon: "refused", roles: ["supervisor", "admin"] },
+  { to: "/reports/records", word: "nav.records", icon: "records", roles: ["agent", "supervisor", "quality", "admin", "integrator"] },
+  { to: "/reports/refused", word: "nav.refused", icon: "refused", roles: ["supervisor", "admin", "integrator"] },
 ];
 
 export function allows(user: User, entry: Entry): boolean {
-  if (entry.to === "/agent") return user.agent !== null && user.roles.includes("agent");
+  if (entry.to === "/agent") return user.agent != null && user.roles.includes("agent");
   return entry.roles.some((role) => user.roles.includes(role));
 }
 

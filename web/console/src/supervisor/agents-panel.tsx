@@ -62,8 +62,8 @@ function AgentRow({ agent, row }: { agent: AgentLive; row: number }) {
   const missing = atWork && !agent.phone_registered;
   return (
     <tr aria-rowindex={row}>
-      <td className="cut" title={`${agent.agent} ${agent.name} · ${agent.queues.join(", ")}`}>
-        <span className="figure">{agent.agent}</span> {agent.name} {atWork && <span className="faint figure">{agent.extension}</span>}
+      <td className="cut" title={[agent.agent, agent.name, agent.extension, ...agent.queues].filter(Boolean).join(" · ")}>
+        <span className="figure">{agent.agent}</span> {agent.name}
       </td>
       <td className="cut">
         <span className="row pill-row">

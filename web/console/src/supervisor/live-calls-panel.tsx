@@ -68,7 +68,8 @@ function CallRow({ call, why }: { call: CallLive; why: (call: string) => void })
   const queueName = useQueueName();
   const agentName = useAgentName();
   const number = phoneNumber(call.caller);
-  const other = call.agent != null ? agentName(call.agent) : call.queue != null ? queueName(call.queue) : (call.node ?? call.extension ?? "–");
+  const agent = call.agent ?? call.offered?.agent;
+  const other = agent != null ? agentName(agent) : call.queue != null ? queueName(call.queue) : (call.node ?? call.extension ?? "–");
   return (
     <tr>
       <td className="figure">
