@@ -76,8 +76,7 @@ const scenes: Scene[] = [
     name: "agent-missed", user: "1001", path: "/agent", shows: ".ended-note:not(:empty)", before: ring,
     set: async (stage, page) => {
       await page.waitForSelector(".ring-clock");
-      const call = await page.evaluate(() => document.title);
-      expect(call).toContain("☎");
+      await page.waitForFunction(() => document.title.includes("☎"));
       const live = await stage.context.request.get(`${stage.origin}/api/v1/calls`);
       const { items } = (await live.json()) as { items: { call: string }[] };
       await stage.steer("caller-leaves", { call: items[0]?.call });
@@ -138,6 +137,10 @@ const scenes: Scene[] = [
   },
   { name: "records", user: "1000", path: "/reports/records?period=all", shows: "table.records td" },
   { name: "records-custom", user: "1000", path: "/reports/records?period=custom&from=2026-11-01&queue=sales", shows: ".filters" },
+  {
+    name: "records-calendar", user: "1000", path: "/reports/records?period=custom&from=2026-11-01", shows: ".ant-picker-content",
+    set: async (_, page) => page.click(".w-day"),
+  },
   { name: "records-empty", user: "1000", path: "/reports/records?number=000000", shows: ".face" },
   { name: "records-error", user: "1000", path: "/reports/records", shows: ".face", before: async (stage) => void (await stage.steer("fail", { path: "/api/v1/records", status: 500, code: "store_unavailable" })) },
   { name: "records-loading", user: "1000", path: "/reports/records", shows: ".skeleton-row", before: async (stage) => void (await stage.steer("slow", { ms: 3_000 })) },

@@ -1,8 +1,9 @@
 // One browser and one made-up site for a test file, and the acts tests have in common.
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { Mock } from "../mock/server.mjs";
 
@@ -10,7 +11,8 @@ const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 /** A laptop of 1366×768 leaves this inside its browser. */
 export const LAPTOP = { width: 1366, height: 650 };
 
-const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const DIST = join(import.meta.dirname, "../dist");
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export interface Look {
   language: "zh-CN" | "en";
@@ -36,7 +38,7 @@ export class Stage {
   }
 
   static async open(options: { lively?: boolean; agents?: number } = {}): Promise<Stage> {
-    const mock = new Mock({ dist: join(import.meta.dirname, "../dist"), lively: false, ...options });
+    const mock = new Mock({ dist: DIST, lively: false, ...options });
     const origin = await mock.listen(0);
     const profile = mkdtempSync(join(tmpdir(), "console-e2e-"));
     const context = await chromium.launchPersistentContext(profile, {
@@ -55,6 +57,12 @@ export class Stage {
     await this.context.close();
     await this.mock.close();
     rmSync(this.profile, { recursive: true, force: true });
+  }
+
+  /** What these files of the build weigh, compressed as the exchange sends them. */
+  zippedBytes(paths: readonly string[]): number {
+    const files = paths.map((path) => join(DIST, path === "/agent" ? "index.html" : path)).filter((path) => existsSync(path));
+    return files.reduce((sum, path) => sum + gzipSync(readFileSync(path)).length, 0);
   }
 
   async steer(act: string, body: object = {}): Promise<Record<string, string>> {
@@ -80,15 +88,11 @@ export class Stage {
 
 /** Violations of WCAG 2.2 A and AA; no rule is switched off. */
 export async function violations(page: Page): Promise<Problem[]> {
-  await page.addScriptTag({ path: axeSource });
+  // Evaluated, not added as a script: the page keeps its content security policy.
+  await page.evaluate(axeSource);
   return page.evaluate(async () => {
     const axe = (window as unknown as { axe: { run: (context: Document, options: object) => Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] }> } }).axe;
     const result = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
     return result.violations.map((violation) => ({ id: violation.id, targets: violation.nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary}`) }));
   });
-}
-
-/** Waits until `done` holds, polling each frame. */
-export async function until(page: Page, done: () => boolean): Promise<void> {
-  await page.waitForFunction(done, undefined, { polling: "raf", timeout: 10_000 });
 }

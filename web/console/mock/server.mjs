@@ -10,6 +10,10 @@ import { peaks, wav } from "./sound.mjs";
 import { World } from "./world.mjs";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
+/** The policy of the exchange: what it would block must fail here too. */
+const POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; " +
+  "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const COOKIE = "strowger_session";
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;
@@ -84,6 +88,8 @@ export class Mock {
       const body = await read(request);
       await this.api(request.method, url.pathname.slice("/api/v1".length), url.searchParams, body, request, response);
     } catch (cause) {
+      // The page went away in the middle of its request.
+      if (cause.code === "ECONNRESET") return;
       if (!(cause instanceof Refusal)) console.error(cause);
       const refusal = cause instanceof Refusal ? cause : new Refusal(500, "internal", "broken");
       const words = WORDS[refusal.words] ?? WORDS.refused;
@@ -315,7 +321,7 @@ export class Mock {
     const wanted = join(this.dist, normalize(path));
     const isFile = wanted.startsWith(this.dist) && existsSync(wanted) && statSync(wanted).isFile();
     const found = isFile ? wanted : join(this.dist, "index.html");
-    response.writeHead(200, { "Content-Type": TYPES[extname(found)] ?? "application/octet-stream" });
+    response.writeHead(200, { "Content-Type": TYPES[extname(found)] ?? "application/octet-stream", "Content-Security-Policy": POLICY });
     createReadStream(found).pipe(response);
   }
 }

@@ -2,8 +2,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { ConfigProvider } from "antd";
+import type { Locale } from "antd/es/locale";
 import enUs from "antd/locale/en_US";
 import zhCn from "antd/locale/zh_CN";
+import dayjs from "dayjs";
+import "dayjs/locale/zh-cn";
 import { StrictMode, useEffect } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
@@ -27,6 +30,14 @@ const queries = new QueryClient({
   },
 });
 
+/** The names of the calendar's month and year buttons hide what they show; without them a reader hears "Nov", "2026". */
+function readable(locale: Locale): Locale {
+  const picker = locale.DatePicker;
+  return picker ? { ...locale, DatePicker: { ...picker, lang: { ...picker.lang, yearSelect: "", monthSelect: "" } } } : locale;
+}
+
+const LOCALES = { "zh-CN": readable(zhCn), en: readable(enUs) };
+
 /** Menus open inside the landmark of their opener, where screen readers look for them. */
 function popupContainer(opener?: HTMLElement): HTMLElement {
   return opener?.closest<HTMLElement>("main, header.bar") ?? document.body;
@@ -37,6 +48,7 @@ function Console() {
   const theme = useTheme();
   const language = useLanguage();
   const phase = session.phase;
+  useEffect(() => void dayjs.locale(language === "en" ? "en" : "zh-cn"), [language]);
   useEffect(() => {
     if (phase === "out") queries.clear();
     // Routes decide by the session, so they are asked again when it changes.
@@ -44,7 +56,7 @@ function Console() {
   }, [phase]);
   return (
     <ConfigProvider
-      theme={antdTheme(theme)} locale={language === "en" ? enUs : zhCn} button={{ autoInsertSpace: false }} wave={{ disabled: true }}
+      theme={antdTheme(theme)} locale={LOCALES[language]} button={{ autoInsertSpace: false }} wave={{ disabled: true }}
       getPopupContainer={popupContainer}
     >
       <QueryClientProvider client={queries}>

@@ -85,5 +85,6 @@ export function antdTheme(theme: Theme): ThemeConfig {
       colorBorder: of("control"),
       colorBorderSecondary: of("line"),
     },
+    components: { DatePicker: { colorTextDisabled: of("text-faint") } },
   };
 }

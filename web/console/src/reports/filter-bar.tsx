@@ -1,6 +1,7 @@
 // The filter of the records list. Every change is an address; typing waits for a pause, Enter does not.
 import { useNavigate } from "@tanstack/react-router";
-import { Button, Input, Select } from "antd";
+import { Button, DatePicker, Input, Select } from "antd";
+import dayjs from "dayjs";
 import { type ReactNode, useEffect, useId, useState } from "react";
 import { END_STATES } from "../api/types";
 import { useLive } from "../live/store";
@@ -33,10 +34,10 @@ export function FilterBar({ filter }: { filter: RecordFilter }) {
       {filter.period === "custom" && (
         <>
           <Field label={t("rec.from")}>
-            {(id) => <input id={id} type="date" className="date" value={filter.from ?? ""} max={filter.to} onChange={(event) => change({ from: event.target.value })} />}
+            {(id) => <Day id={id} value={filter.from} change={(from) => change({ from })} />}
           </Field>
           <Field label={t("rec.to")}>
-            {(id) => <input id={id} type="date" className="date" value={filter.to ?? ""} min={filter.from} onChange={(event) => change({ to: event.target.value })} />}
+            {(id) => <Day id={id} value={filter.to} change={(to) => change({ to })} />}
           </Field>
         </>
       )}
@@ -83,6 +84,16 @@ function Field({ label, children }: { label: string; children: (id: string) => R
       <label htmlFor={id}>{label}</label>
       {children(id)}
     </div>
+  );
+}
+
+/** A day as it is written everywhere, whatever the browser's own habit. */
+function Day({ id, value, change }: { id: string; value: string | undefined; change: (day: string) => void }) {
+  return (
+    <DatePicker
+      id={id} className="w-day" format="YYYY-MM-DD" placeholder="" allowClear={false} value={value ? dayjs(value) : null}
+      onChange={(chosen) => change(chosen?.format("YYYY-MM-DD") ?? "")}
+    />
   );
 }
 

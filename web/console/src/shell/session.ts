@@ -79,7 +79,7 @@ export interface Entry {
 }
 
 /** In order of navigation; the first one allowed is home. */
-export const entries: readonly Entry[] = [
+const entries: readonly Entry[] = [
   { to: "/agent", word: "nav.agent", icon: "desk", roles: ["agent"] },
   { to: "/supervisor", word: "nav.supervisor", icon: "floor", roles: ["supervisor", "admin"] },
   { to: "/reports/records", word: "nav.records", icon: "records", roles: ["agent", "supervisor", "quality", "admin", "integrator"] },
@@ -95,4 +95,9 @@ export function entriesOf(user: User): Entry[] {
   const allowed = entries.filter((entry) => allows(user, entry));
   // A supervisor who also takes calls begins with the floor.
   return user.roles.includes("supervisor") ? [...allowed].sort((a, b) => Number(b.to === "/supervisor") - Number(a.to === "/supervisor")) : allowed;
+}
+
+/** The entry a page belongs to. */
+export function entryOf(pathname: string): Entry | undefined {
+  return entries.find((entry) => pathname === entry.to || pathname.startsWith(`${entry.to}/`));
 }

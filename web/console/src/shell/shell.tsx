@@ -7,11 +7,11 @@ import { onTick } from "../live/tick";
 import { Icon } from "../parts/icons";
 import { NoRight } from "../parts/faces";
 import { useText } from "../text";
-import { allows, entries, entriesOf, useSession } from "./session";
+import { allows, entriesOf, entryOf, useSession } from "./session";
 import { LineBanner } from "./line-banner";
-import { RingingTitle } from "./ringing-title";
 import { SoftphoneBar } from "./softphone-bar";
 import { UserMenu } from "./user-menu";
+import { WindowTitle } from "./window-title";
 import "./shell.css";
 
 /** Without a frame for this long the figures are marked as stale. */
@@ -35,7 +35,7 @@ export function Shell() {
   return (
     <div className="shell" ref={element}>
       <a className="skip" href="#content">{t("nav.skip")}</a>
-      <RingingTitle />
+      <WindowTitle />
       <header className="bar" aria-label={t("bar")}>
         <SoftphoneBar />
         <UserMenu user={session.user} />
@@ -60,7 +60,7 @@ export function Shell() {
 function Guarded() {
   const session = useSession();
   const { pathname } = useLocation();
-  const entry = entries.find((candidate) => pathname === candidate.to || pathname.startsWith(`${candidate.to}/`));
+  const entry = entryOf(pathname);
   if (entry && session.phase === "in" && !allows(session.user, entry)) return <NoRight roles={entry.roles} />;
   return <Outlet />;
 }

@@ -171,7 +171,7 @@ export const en: Record<TextKey, string> = {
 
   "wrap.title": "Wrap-up",
   "wrap.left": "left",
-  "wrap.talked": "talked",
+  "wrap.talked": "Talked",
   "wrap.finishReady": "Finish, Ready",
   "wrap.finish": "Finish",
   "wrap.finishNotReady": "Finish, Not ready",
