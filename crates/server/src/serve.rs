@@ -127,6 +127,10 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
         live: live.clone(),
         recordings_dir: config.recordings.clone(),
         realm: config.sip.realm.as_str().into(),
+        library: {
+            let folder = config.data.join("sounds");
+            Arc::new(move |language| sounds::names(&folder, language))
+        },
         ready: {
             let vitals = Arc::clone(&vitals);
             Arc::new(move || vitals.not_ready())
