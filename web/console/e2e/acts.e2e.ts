@@ -270,6 +270,7 @@ test("every page of one's role can be reached, and others say which right is mis
   page = await stage.page("1001", { language: "en", theme: "light" });
   await page.goto(`${stage.origin}/`);
   await page.waitForURL("**/agent");
+  await page.waitForSelector(".nav a");
   expect(await page.$$eval(".nav a", (all) => all.map((one) => one.getAttribute("href")))).toEqual(["/agent", "/reports/records"]);
   await page.goto(`${stage.origin}/reports/refused`);
   expect(await page.textContent(".face-title")).toContain("supervisor");

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { Problem } from "../api/client";
 import type { Role } from "../api/types";
-import { textOr, useText } from "../text";
+import { textOr, useLanguage, useText } from "../text";
 
 /** Under this a skeleton would only flicker. */
 const SKELETON_AFTER_MS = 300;
@@ -57,10 +57,11 @@ export function Failed({ cause, retry }: { cause: unknown; retry: () => void }) 
 
 export function NoRight({ roles }: { roles: readonly Role[] }) {
   const t = useText();
+  const oneOf = new Intl.ListFormat(useLanguage(), { type: "disjunction" });
   return (
     <main className="page">
       <h1>{t("face.noRight")}</h1>
-      <Face title={t("face.noRight.do", { roles: roles.map((role) => t(`role.${role}`)).join(", ") })} act={<Home />} />
+      <Face title={t("face.noRight.do", { roles: oneOf.format(roles.map((role) => t(`role.${role}`))) })} act={<Home />} />
     </main>
   );
 }

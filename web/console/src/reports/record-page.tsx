@@ -101,14 +101,14 @@ function Facts({ record }: { record: CallRecord }) {
         <Pair word={t("one.trunk")}>{record.trunk ?? record.extension ?? "–"}</Pair>
         <Pair word={t("one.source")}>{record.source}</Pair>
         {record.status != null && <Pair word={t("one.status")}>{record.status}</Pair>}
-        {record.reason != null && <Pair word={t("one.reason")}>{refusedWord(record.reason, record.called)}</Pair>}
+        {record.reason != null && <Pair word={t("one.reason")} wide>{refusedWord(record.reason, phoneNumber(record.called))}</Pair>}
       </dl>
     </section>
   );
 }
 
-function Pair({ word, children }: { word: string; children: ReactNode }) {
-  return <div><dt>{word}</dt><dd className="figure">{children}</dd></div>;
+function Pair({ word, wide, children }: { word: string; wide?: boolean; children: ReactNode }) {
+  return <div className={wide ? "wide" : ""}><dt>{word}</dt><dd className="figure">{children}</dd></div>;
 }
 
 function Offers({ offers }: { offers: readonly OfferRecord[] }) {

@@ -407,7 +407,7 @@ export const en: Record<TextKey, string> = {
   "face.error": "Something failed",
   "face.error.do": "Retry; if it fails again, give an administrator the text below",
   "face.noRight": "No right to see this",
-  "face.noRight.do": "This page needs one of the roles: {roles}. An administrator grants it.",
+  "face.noRight.do": "This page needs the role {roles}. An administrator grants it.",
   "face.notFound": "There is no such page",
   "face.notFound.do": "The address may be wrong, or the item is gone",
   "face.home": "Home",

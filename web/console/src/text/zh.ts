@@ -405,7 +405,7 @@ export const zh = {
   "face.error": "出错了",
   "face.error.do": "请重试；若仍出错，请把编号告诉管理员",
   "face.noRight": "没有权限",
-  "face.noRight.do": "此页需要角色：{roles}。请联系管理员授权。",
+  "face.noRight.do": "此页需要{roles}角色，请联系管理员授权。",
   "face.notFound": "页面不存在",
   "face.notFound.do": "地址可能有误，或该项已删除",
   "face.home": "返回首页",
