@@ -117,9 +117,9 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     let thread = std::thread::Builder::new().name("exchange".into()).spawn(move || exchange.run())?;
 
     let door: Arc<dyn Gateway> = Arc::new(Door(control.clone()));
-    let listener = tokio::net::TcpListener::bind(config.http.bind)
-        .await
-        .with_context(|| format!("cannot listen for HTTP on {}; is another process using the port?", config.http.bind))?;
+    let listener = tokio::net::TcpListener::bind(config.http.bind).await.with_context(|| {
+        format!("cannot listen for HTTP on {}; is another process using the port?", config.http.bind)
+    })?;
     let http = listener.local_addr()?;
     let state = api::State {
         store: store.clone(),
@@ -166,7 +166,9 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     drop((plane, sip));
     let _ = thread.join();
     if !writer.finish(FINISH_MAX).await {
-        tracing::warn!("the database did not take the last records; they are in the journal and follow at the next start");
+        tracing::warn!(
+            "the database did not take the last records; they are in the journal and follow at the next start"
+        );
     }
     folding.abort();
     let _ = tokio::time::timeout(FINISH_MAX, web).await;
