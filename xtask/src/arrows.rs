@@ -34,7 +34,8 @@ fn allowed(name: &str) -> Option<Option<Vec<&'static str>>> {
 const ALONE: &[&str] = &["vocab", "sip", "media", "xtask"];
 
 /// External crates that no pure crate may depend on: each brings I/O, a clock, threads or hash order with it.
-const IMPURE: &[&str] = &["tokio", "socket2", "libc", "crossbeam-channel", "sqlx", "axum", "reqwest", "rand", "getrandom"];
+const IMPURE: &[&str] =
+    &["tokio", "socket2", "libc", "crossbeam-channel", "sqlx", "axum", "reqwest", "rand", "getrandom"];
 
 pub const PURE: &[&str] =
     &["vocab", "sip", "media", "expr", "call", "flow", "acd", "dialer", "crm", "report", "cluster", "switch", "sim"];

@@ -24,7 +24,8 @@ pub async fn bounded(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let flow = request.uri().path().starts_with("/api/v1/flows/");
+    // The router has taken the base of the interface off.
+    let flow = request.uri().path().starts_with("/flows/");
     let bytes_max = if flow { FLOW_BYTES_MAX } else { BODY_BYTES_MAX };
     let (parts, body) = request.into_parts();
     if body.size_hint().lower() > bytes_max as u64 {

@@ -6,7 +6,7 @@ use crate::{
     lists::{List, Paging},
     nouns::{Faults, apply},
     problem::{FieldProblem, Problem, ProblemDocument},
-    state::Site,
+    state::{Library, Shared, Site},
     wording::Code,
 };
 use axum::{
@@ -97,7 +97,7 @@ pub async fn put(
 ) -> Result<axum::Json<Saved>, Problem> {
     let mut faults = Faults::default();
     faults.key("flow", &flow);
-    faults.extend(check(&flow, &document)?);
+    faults.extend(faults_of(&site, &flow, &document).await?);
     faults.none()?;
     let revision = site.store().put_flow(&principal.actor(), &FlowId::new(flow), &document).await?;
     apply(&site).await?;
@@ -138,7 +138,37 @@ pub async fn revisions(
     Ok(axum::Json(List::of(revisions, show)))
 }
 
-fn check(_flow: &str, document: &str) -> Result<Vec<FieldProblem>, Problem> {
-    let document: serde_json::Value = serde_json::from_str(document).map_err(|_| Code::Malformed)?;
-    Ok(if document.is_object() { Vec::new() } else { return Err(Code::Malformed.into()) })
+/// What is wrong with a document at this site; warnings are the editor's to show.
+async fn faults_of(site: &Shared, name: &str, document: &str) -> Result<Vec<FieldProblem>, Problem> {
+    let flow = match flow::Flow::parse(document) {
+        Ok(flow) => flow,
+        Err(problems) => return Ok(problems.iter().map(field_problem).collect()),
+    };
+    let all = site.store().configuration().await?;
+    let Library { prompts, music } = (site.state.library)(&flow.language);
+    let known = flow::Site {
+        queues: all.queues.into_iter().map(|queue| queue.queue).collect(),
+        prompts,
+        music,
+        extensions: all.extensions.into_iter().map(|extension| extension.extension).collect(),
+    };
+    let problems = flow::check(&flow, &known);
+    let errors = problems.iter().filter(|problem| problem.severity == flow::Severity::Error);
+    let mut faults: Vec<FieldProblem> = errors.map(field_problem).collect();
+    if flow.flow.as_str() != name {
+        let (zh, en) = ("文档中的名称与地址中的不同。", "The name in the document differs from that in the address.");
+        faults.push(FieldProblem::new("flow", "name_differs", zh, en));
+    }
+    Ok(faults)
+}
+
+fn field_problem(problem: &flow::Problem) -> FieldProblem {
+    let code = serde_json::to_value(problem.code).ok();
+    FieldProblem {
+        node: problem.node.as_ref().map(ToString::to_string),
+        field: problem.field.clone(),
+        code: code.and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default(),
+        message_zh: problem.text(flow::Language::Zh),
+        message_en: problem.text(flow::Language::En),
+    }
 }

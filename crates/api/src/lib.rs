@@ -33,6 +33,8 @@ mod sessions;
 mod sound;
 mod stall;
 mod state;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod trunks;
 mod users;
@@ -44,4 +46,4 @@ pub use live::{LiveHub, Phone};
 pub use openapi::openapi;
 pub use passwords::{hash_password, new_token, token_hash};
 pub use serve::serve;
-pub use state::{ApiError, Config, ConfigurationChanged, State, TlsFiles};
+pub use state::{ApiError, Config, ConfigurationChanged, Library, State, TlsFiles};

@@ -124,7 +124,8 @@ impl Granted {
 /// The file of a piece, if its path stays inside the recordings' folder, links followed.
 fn inside(root: &std::path::Path, path: &str) -> io::Result<PathBuf> {
     let relative = std::path::Path::new(path);
-    let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    let plain =
+        relative.file_name().is_some() && relative.components().all(|part| matches!(part, Component::Normal(_)));
     let whole = root.join(relative).canonicalize()?;
     if plain && whole.starts_with(root) { Ok(whole) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }

@@ -3,10 +3,13 @@
 use crate::{
     Config, State, agents, audit, body, calls, console, extensions, flows,
     identity::{self, BASE},
-    live, numbers, openapi, probes,
+    live, numbers, openapi,
+    passwords::Passwords,
+    probes,
     problem::{self, Problem},
     queues, recordings, records, security, sessions,
     state::Shared,
+    throttle::Throttle,
     trunks, users,
     wording::Code,
 };
@@ -55,8 +58,12 @@ pub fn nouns() -> OpenApiRouter<Arc<Shared>> {
 
 /// The whole door.
 pub fn router(config: Config, state: State, closed: watch::Receiver<bool>) -> Router {
-    let shared =
-        Arc::new(Shared { config, state, throttle: Default::default(), passwords: Default::default(), closed });
+    with_throttle(config, state, closed, Throttle::default())
+}
+
+/// The door with failures counted already.
+pub fn with_throttle(config: Config, state: State, closed: watch::Receiver<bool>, throttle: Throttle) -> Router {
+    let shared = Arc::new(Shared { config, state, throttle, passwords: Passwords::default(), closed });
     let (nouns, _) = nouns().split_for_parts();
     let nouns = nouns
         // Inside out: the body is read only for those who may send it.

@@ -134,7 +134,7 @@ pub async fn is_password_of(
 }
 
 /// Puts an attempt off as long as those before it deserve; says whether its failure locks the door.
-async fn wait(site: &Shared, username: &str, source: IpAddr) -> Result<bool, Problem> {
+pub(crate) async fn wait(site: &Shared, username: &str, source: IpAddr) -> Result<bool, Problem> {
     match site.throttle.begin(username, source, Instant::now()) {
         Verdict::After { delay, locks } => {
             sleep(delay).await;

@@ -2,6 +2,7 @@
 
 use crate::{LiveHub, passwords::Passwords, throttle::Throttle};
 use std::{
+    collections::BTreeSet,
     future::Future,
     path::PathBuf,
     pin::Pin,
@@ -36,6 +37,15 @@ pub struct TlsFiles {
 /// Called after each change of the configuration; resolves when the exchange works with it, or with why it does not.
 pub type ConfigurationChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
+/// Sounds that flows may speak of.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    /// Prompts by name.
+    pub prompts: BTreeSet<Arc<str>>,
+    /// Music by name.
+    pub music: BTreeSet<Arc<str>>,
+}
+
 /// What the handlers work with.
 #[derive(Clone)]
 pub struct State {
@@ -49,6 +59,8 @@ pub struct State {
     pub recordings_dir: PathBuf,
     /// Realm of the phones' digest passwords.
     pub realm: Arc<str>,
+    /// Prompts and music in a language ("zh", "en"), for the check of flows.
+    pub library: Arc<dyn Fn(&str) -> Library + Send + Sync>,
     /// Why the process is not ready for calls; empty when it is.
     pub ready: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// The metrics in Prometheus text form.

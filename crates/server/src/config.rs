@@ -144,7 +144,11 @@ fn read_file(file: &Path, values: &mut Values, mistakes: &mut Vec<Mistake>) {
         Ok(document) => document,
         Err(error) => {
             let line = error.span().map_or(1, |span| line_of(&text, span.start));
-            return mistake(format!("{shown}:{line}"), error.message().to_owned(), "write TOML: [section], then key = \"value\"");
+            return mistake(
+                format!("{shown}:{line}"),
+                error.message().to_owned(),
+                "write TOML: [section], then key = \"value\"",
+            );
         }
     };
     for (section, table) in document {
@@ -317,9 +321,10 @@ fn find_line(text: &str, needle: &str) -> usize {
 
 fn find_key_line(text: &str, section: &str, key: &str) -> usize {
     let start = find_line(text, &format!("[{section}]"));
-    let after = text.lines().skip(start).position(|line| {
-        line.trim().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-    });
+    let after = text
+        .lines()
+        .skip(start)
+        .position(|line| line.trim().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')));
     after.map_or(start, |at| start + at + 1)
 }
 
@@ -345,8 +350,7 @@ mod tests {
 
     #[test]
     fn the_environment_overrides_the_file() {
-        let config =
-            load_text("[http]\nbind = \"0.0.0.0:80\"\n", &[("STROWGER_HTTP_BIND", "127.0.0.1:9000")]).unwrap();
+        let config = load_text("[http]\nbind = \"0.0.0.0:80\"\n", &[("STROWGER_HTTP_BIND", "127.0.0.1:9000")]).unwrap();
         assert_eq!(config.http.bind, "127.0.0.1:9000".parse().unwrap());
     }
 

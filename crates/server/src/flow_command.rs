@@ -62,8 +62,7 @@ pub fn run(command: FlowCommand) -> ExitCode {
     };
     match command {
         FlowCommand::Check { .. } => {
-            // Names of queues and extensions are the site's; on the command line those of the document count as known.
-            let problems = flow::check(&document, &flow::Site::of(&document));
+            let problems = flow::check(&document, &presumed_site(&document));
             problems.iter().for_each(|problem| println!("{}", problem.text(flow::Language::En)));
             let errors = problems.iter().filter(|p| p.severity == flow::Severity::Error).count();
             println!("{errors} error(s), {} warning(s)", problems.len() - errors);
@@ -83,5 +82,27 @@ pub fn run(command: FlowCommand) -> ExitCode {
             }
             ExitCode::SUCCESS
         }
+    }
+}
+
+/// Names of queues, prompts and extensions are the site's; on the command line those of the document count as known.
+fn presumed_site(document: &flow::Flow) -> flow::Site {
+    let mut names = std::collections::BTreeSet::new();
+    let value = serde_json::to_value(document).unwrap_or_default();
+    collect_names(&value, &mut names);
+    flow::Site {
+        queues: names.iter().map(|name| name.as_str().into()).collect(),
+        prompts: names.iter().map(|name| name.as_str().into()).collect(),
+        music: names.iter().map(|name| name.as_str().into()).collect(),
+        extensions: names.iter().map(|name| name.as_str().into()).collect(),
+    }
+}
+
+fn collect_names(value: &serde_json::Value, names: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::String(text) => drop(names.insert(text.clone())),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|field| collect_names(field, names)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
 }

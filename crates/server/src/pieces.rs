@@ -32,7 +32,7 @@ fn stored(recording: RecordingId, call: CallId, piece: wire::recording::Piece, b
         number: piece.number,
         offset_ms: piece.offset_ms,
         path: piece.path,
-        channels: piece.channels,
+        channels: u8::try_from(piece.channels).unwrap_or(u8::MAX),
         codec: piece.codec.to_owned(),
         bytes,
     }

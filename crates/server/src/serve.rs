@@ -117,9 +117,9 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     let thread = std::thread::Builder::new().name("exchange".into()).spawn(move || exchange.run())?;
 
     let door: Arc<dyn Gateway> = Arc::new(Door(control.clone()));
-    let listener = tokio::net::TcpListener::bind(config.http.bind)
-        .await
-        .with_context(|| format!("cannot listen for HTTP on {}; is another process using the port?", config.http.bind))?;
+    let listener = tokio::net::TcpListener::bind(config.http.bind).await.with_context(|| {
+        format!("cannot listen for HTTP on {}; is another process using the port?", config.http.bind)
+    })?;
     let http = listener.local_addr()?;
     let state = api::State {
         store: store.clone(),
@@ -127,6 +127,10 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
         live: live.clone(),
         recordings_dir: config.recordings.clone(),
         realm: config.sip.realm.as_str().into(),
+        library: {
+            let folder = config.data.join("sounds");
+            Arc::new(move |language| sounds::names(&folder, language))
+        },
         ready: {
             let vitals = Arc::clone(&vitals);
             Arc::new(move || vitals.not_ready())
@@ -162,7 +166,9 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     drop((plane, sip));
     let _ = thread.join();
     if !writer.finish(FINISH_MAX).await {
-        tracing::warn!("the database did not take the last records; they are in the journal and follow at the next start");
+        tracing::warn!(
+            "the database did not take the last records; they are in the journal and follow at the next start"
+        );
     }
     folding.abort();
     let _ = tokio::time::timeout(FINISH_MAX, web).await;
@@ -252,7 +258,7 @@ fn start_media(
 ) -> Result<wire::media::Plane> {
     let folder = config.data.join("sounds");
     sounds::lay_out(&folder)?;
-    let library = Arc::new(wire::media::read_library(&folder)?);
+    let library = Arc::new(wire::media::read_library(&folder.join("prompts"), &folder.join("music"))?);
     let threads = match config.media.threads {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         threads => threads,

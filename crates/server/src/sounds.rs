@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use rust_embed::RustEmbed;
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 /// What `flows/` holds at build time.
 #[derive(RustEmbed)]
-#[folder = "../../flows"]
+#[folder = "$CARGO_MANIFEST_DIR/../../flows"]
 #[include = "prompts/*/*.wav"]
 #[include = "music/*.wav"]
 #[include = "*.json"]
@@ -26,6 +26,16 @@ pub fn lay_out(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Names of what lies there: prompts of a language, and all music.
+pub fn names(folder: &Path, language: &str) -> api::Library {
+    let stems = |folder: &Path| -> BTreeSet<Arc<str>> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let wavs = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "wav"));
+        wavs.filter_map(|path| Some(path.file_stem()?.to_str()?.into())).collect()
+    };
+    api::Library { prompts: stems(&folder.join("prompts").join(language)), music: stems(&folder.join("music")) }
 }
 
 /// The sample flows: name and document.

@@ -90,7 +90,8 @@ impl Vitals {
         let mut text = String::new();
         let mut row = |kind: &str, name: &str, help: &str, value: u64| {
             // Writing to a String cannot fail.
-            let _ = write!(text, "# HELP strowger_{name} {help}\n# TYPE strowger_{name} {kind}\nstrowger_{name} {value}\n");
+            let _ =
+                write!(text, "# HELP strowger_{name} {help}\n# TYPE strowger_{name} {kind}\nstrowger_{name} {value}\n");
         };
         row("gauge", "calls", "Calls open now.", self.calls.load(Relaxed));
         row("gauge", "legs", "Dialogs and streams open now.", self.legs.load(Relaxed));

@@ -72,7 +72,8 @@ impl MediaPlane {
             Command::Offer { stream, .. } => say(described(stream, None)),
             Command::Answer { stream, offer, .. } => match self.streams.get_mut(&stream) {
                 Some(opened) if !chance.per_mille(self.codec_mismatch_per_mille) => {
-                    opened.phone = std::str::from_utf8(&offer).ok().and_then(|text| text.strip_prefix("phone ")?.parse().ok());
+                    opened.phone =
+                        std::str::from_utf8(&offer).ok().and_then(|text| text.strip_prefix("phone ")?.parse().ok());
                     say(described(stream, Some(Codec::Pcma)));
                 }
                 _ => say(Event::Failed { stream, reason: "no_common_codec" }),

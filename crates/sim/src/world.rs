@@ -9,11 +9,7 @@ use crate::{
     site,
 };
 use cluster::Frame;
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use switch::{Command, Dispatcher, Input, Machine, Output, Promise, Restored, Switch};
 use vocab::{Age, AgentId, CallId, EndState, Fact, FactRecord, LegId, Now, RequestId, Timestamp};
 
@@ -210,12 +206,8 @@ impl World {
         let now = self.time();
         match event {
             Event::ToExchange { from, bytes } => {
-                let flow = sip::Flow {
-                    transport: sip::Transport::Udp,
-                    local: site::exchange(),
-                    remote: from,
-                    connection: 0,
-                };
+                let flow =
+                    sip::Flow { transport: sip::Transport::Udp, local: site::exchange(), remote: from, connection: 0 };
                 self.switch.handle(now, Input::Received { flow, bytes });
             }
             Event::ToPhone { to, bytes } => {

@@ -1,6 +1,8 @@
 //! The three databases behind one door: statements are built once and rendered for the one that is open. Only this file
 //! hands SQL text to the driver; it is always the query builder's, with values bound, never pasted.
 
+#![allow(clippy::disallowed_types, reason = "this is the one file that renders statements")]
+
 use crate::StoreError;
 use sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SelectStatement, SqliteQueryBuilder};
 use sea_query_sqlx::SqlxBinder;
@@ -78,6 +80,10 @@ impl Db {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .busy_timeout(SQLITE_BUSY_TIMEOUT);
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            // Readers and the writer would each have a memory of their own.
+            return Err(StoreError::Url { reason: "a database in memory lasts no longer than its connection".into() });
+        }
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -205,12 +205,12 @@ impl LiveHub {
     }
 
     /// The place after a batch.
-    pub(super) fn cursor(&self, batch: u64) -> Cursor {
+    pub(crate) fn cursor(&self, batch: u64) -> Cursor {
         Cursor { epoch: self.hub.epoch, batch }
     }
 
     /// Tells of new batches; counts the reader while it is held.
-    pub(super) fn listen(&self) -> Listener {
+    pub(crate) fn listen(&self) -> Listener {
         self.hub.readers.fetch_add(1, Ordering::Relaxed);
         Listener { hub: self.hub.clone(), news: self.hub.news.subscribe() }
     }
@@ -221,10 +221,10 @@ impl LiveHub {
 }
 
 /// A reader's ear.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     hub: Arc<Hub>,
     /// Changes with each batch.
-    pub(super) news: watch::Receiver<u64>,
+    pub(crate) news: watch::Receiver<u64>,
 }
 
 impl Drop for Listener {

@@ -122,32 +122,26 @@ impl Link {
             }
         };
         let goodbye = tokio::select! {
-            goodbye = link.tell(&site, &principal, listener) => goodbye,
+            goodbye = link.tell(&site, &principal, listener) => Some(goodbye),
+            goodbye = session_over(&site, &principal) => Some(goodbye),
             () = inbound => None,
         };
         link.outbox.close(goodbye);
     }
 
     /// Tells until something ends the link; says how.
-    async fn tell(&mut self, site: &Shared, principal: &Principal, mut listener: Listener) -> Option<CloseFrame> {
+    async fn tell(&mut self, site: &Shared, principal: &Principal, mut listener: Listener) -> CloseFrame {
         let mut heartbeat = every(HEARTBEAT);
-        let mut check = every(SESSION_CHECK);
         let mut closed = site.closed.clone();
         loop {
             tokio::select! {
                 _ = listener.news.changed() => self.catch_up(),
                 _ = heartbeat.tick() => self.heartbeat(),
-                _ = check.tick() => {
-                    // A database that does not answer ends nobody's link.
-                    if matches!(still_valid(site, principal).await, Ok(false)) {
-                        return Some(frame(close_code::POLICY, "session is over"));
-                    }
-                }
-                () = ended(&mut closed) => return Some(frame(close_code::AWAY, "restarting")),
+                () = ended(&mut closed) => return frame(close_code::AWAY, "restarting"),
             }
             if self.fell_behind() {
                 tracing::warn!(who = principal.user.username, "a live reader fell behind and was cut off");
-                return Some(frame(close_code::AGAIN, "fell behind"));
+                return frame(close_code::AGAIN, "fell behind");
             }
         }
     }
@@ -190,6 +184,18 @@ impl Link {
             self.outbox.send(format!(r#"{{"type":"facts","cursor":"{cursor}","now":{now},{body}}}"#));
         }
         if self.fell_behind() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// Resolves when the session, or the rights it was opened with, are gone.
+async fn session_over(site: &Shared, principal: &Principal) -> CloseFrame {
+    let mut check = every(SESSION_CHECK);
+    loop {
+        check.tick().await;
+        // A database that does not answer ends nobody's link.
+        if matches!(still_valid(site, principal).await, Ok(false)) {
+            return frame(close_code::POLICY, "session is over");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A site to ask things of.
 
 use crate::{
-    Config, LiveHub, State,
+    Config, Library, LiveHub, State,
     passwords::hash_password,
     router::router,
     visitors::{Visitor, Visitors},
@@ -50,7 +50,7 @@ pub struct Site {
     pub configured: Arc<AtomicU64>,
     pub folder: TempDir,
     /// Held so that live links do not end.
-    pub closing: watch::Sender<bool>,
+    pub _closing: watch::Sender<bool>,
 }
 
 /// All six roles, one user each, named as the role; agents 1001 and 1002 log in as `agent` and `agent2`.
@@ -100,6 +100,7 @@ impl Site {
             live: LiveHub::new(board()),
             recordings_dir,
             realm: "strowger".into(),
+            library: Arc::new(|_| Library { prompts: ["welcome".into()].into(), music: ["music".into()].into() }),
             ready: Arc::new(Vec::new),
             metrics: Arc::new(|| "up 1\n".to_owned()),
             on_configuration_change: Arc::new(move || {
@@ -107,9 +108,9 @@ impl Site {
                 Box::pin(async { Ok(()) })
             }),
         };
-        let (closing, closed) = watch::channel(false);
+        let (_closing, closed) = watch::channel(false);
         let router = router(config, state.clone(), closed);
-        Site { router, state, gateway, configured, folder, closing }
+        Site { router, state, gateway, configured, folder, _closing }
     }
 
     /// Asks as if over a connection from this address.

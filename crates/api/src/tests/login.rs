@@ -89,11 +89,10 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_in_about_the_s
     }
     texts.dedup();
     assert_eq!(texts.len(), 1, "{texts:?}");
-    let [known, unknown] = times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2].as_secs_f64()
-    });
-    assert!((0.5..2.0).contains(&(known / unknown)), "known {known} s, unknown {unknown} s");
+    // The fastest of each: what the work itself takes, whatever else the machine was doing. Without the work done in
+    // vain for unknown names the two differ by a factor of more than ten.
+    let [known, unknown] = times.map(|times| times.iter().min().unwrap().as_secs_f64());
+    assert!((0.4..2.5).contains(&(known / unknown)), "known {known} s, unknown {unknown} s");
 }
 
 #[tokio::test]

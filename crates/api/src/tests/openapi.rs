@@ -48,10 +48,10 @@ fn assert_same_shape(document: &Value, schema: &Value, value: &Value, place: &st
     }
     if let Some(choices) = schema["oneOf"].as_array() {
         let choice = choices.iter().find(|choice| choice["type"] != "null").unwrap();
-        return match choices.iter().any(|choice| choice["type"] == "null") {
-            true => assert_same_shape(document, choice, value, place),
-            false => {}
-        };
+        if choices.iter().any(|choice| choice["type"] == "null") {
+            assert_same_shape(document, choice, value, place);
+        }
+        return;
     }
     match value {
         Value::Array(items) => {

@@ -112,8 +112,11 @@ fn open_with(folder: &Path, options: Options) -> (Journal, Recovered) {
     Journal::open_on(folder, options, Arc::new(PoorFolder(Arc::new(disk)))).unwrap()
 }
 
+/// Open calls with the number of their facts; dialogs, bindings, agents, records, pieces; the next fact.
+type Summary = (Vec<(CallId, usize)>, usize, usize, usize, usize, usize, u64);
+
 /// What matters of a recovery, in a form that compares.
-fn summary(recovered: &Recovered) -> (Vec<(CallId, usize)>, usize, usize, usize, usize, usize, u64) {
+fn summary(recovered: &Recovered) -> Summary {
     (
         recovered.open_calls.iter().map(|(call, facts)| (*call, facts.len())).collect(),
         recovered.dialogs.len(),

@@ -72,12 +72,14 @@ impl Server {
         }
     }
 
-    /// Kills the server, as a power cut would.
+    /// Ends the server at once, with whatever it is doing.
     pub fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().expect("a running server");
-            process.wait().expect("its end");
-        }
+        let Some(mut process) = self.process.take() else { return };
+        // PostgreSQL's parts live on for a while if their head is killed, and a new server will not start beside them.
+        let signal = if self.kind == Kind::Postgres { "-QUIT" } else { "-KILL" };
+        let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "a running server takes signals");
+        process.wait().expect("its end");
     }
 
     /// Starts the server (again) and waits until it answers.

@@ -1,6 +1,9 @@
 //! The same behaviour on all three databases: one list of cases, each on an empty database of each server.
+#![allow(clippy::disallowed_types, reason = "tests make databases and meddle with them")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cases;
+mod outage;
 mod support;
 
 use std::{future::Future, pin::Pin};
@@ -59,6 +62,25 @@ fn postgresql_conforms() {
 #[test]
 fn mariadb_conforms() {
     run_all(&Server::start(Kind::Mariadb));
+}
+
+#[test]
+fn addresses_of_no_database_are_refused_without_showing_them() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let wrong = [
+        "",
+        "oracle://scott:tiger@host/db",
+        "sqlite::memory:",
+        "sqlite://x?mode=memory",
+        "sqlite://x?mode=nonsense",
+        "postgres://u:tiger@host:99999999/db",
+        "mysql://u:tiger@host:99999999/db",
+    ];
+    for url in wrong {
+        let refused = runtime.block_on(store::Store::open(url)).map(drop).unwrap_err();
+        assert!(matches!(refused, store::StoreError::Url { .. }), "{url} {refused:?}");
+        assert!(!format!("{refused} {refused:?}").contains("tiger"));
+    }
 }
 
 /// Every case runs, so that one report shows all that differs.

@@ -1,0 +1,72 @@
+// The agent's own figures of today, from the records: one's own, never a ranking.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { api } from "../api/client";
+import type { CallRecord } from "../api/types";
+import { serverNow } from "../live/clock";
+import { useLive } from "../live/store";
+import { Failed, Loading } from "../parts/faces";
+import { useText } from "../text";
+import { dayStart, duration, durationOrDash } from "../text/format";
+
+/** The largest page of the API; an agent's day is far below it. */
+const RECORDS_MAX = 500;
+/** The record is written just after the conversation ends. */
+const SETTLE_MS = 1_500;
+
+export interface Day {
+  answered: number;
+  waitedMs: number;
+  talkedMs: number;
+}
+
+export function dayOf(agent: string, records: readonly CallRecord[]): Day {
+  const mine = records.filter((record) => record.agent === agent && record.joined != null);
+  return {
+    answered: mine.length,
+    talkedMs: mine.reduce((sum, record) => sum + record.talked_ms, 0),
+    waitedMs: mine.reduce((sum, record) => sum + record.waited_ms, 0),
+  };
+}
+
+export function MyDay({ agent }: { agent: string }) {
+  const t = useText();
+  const today = useQuery({
+    queryKey: ["my-day", agent],
+    queryFn: ({ signal }) => api.records({ agent, from: dayStart(serverNow()), limit: RECORDS_MAX }, signal),
+  });
+  useAgainAfterCalls(agent, () => void today.refetch());
+  const day = today.data && dayOf(agent, today.data.items);
+  return (
+    <section className="panel" aria-labelledby="my-day">
+      <header><h2 id="my-day">{t("agent.myDay")}</h2></header>
+      {today.isError && !day && <Failed cause={today.error} retry={() => void today.refetch()} />}
+      {today.isPending && <Loading rows={2} />}
+      {day && (
+        <dl className="day">
+          <div><dt>{t("agent.answered")}</dt><dd className="figure">{day.answered}</dd></div>
+          <div><dt>{t("agent.talk")}</dt><dd className="figure">{duration(day.talkedMs)}</dd></div>
+          <div><dt>{t("agent.average")}</dt><dd className="figure">{durationOrDash(day.answered > 0 ? day.talkedMs / day.answered : undefined)}</dd></div>
+          <div><dt>{t("agent.averageWait")}</dt><dd className="figure">{durationOrDash(day.answered > 0 ? day.waitedMs / day.answered : undefined)}</dd></div>
+        </dl>
+      )}
+    </section>
+  );
+}
+
+/** Reads again when the agent comes out of a call or an offer. */
+function useAgainAfterCalls(agent: string, again: () => void): void {
+  const busy = useLive((state) => ["offered", "talking"].includes(state.agents.get(agent)?.state ?? ""));
+  const latest = useRef(again);
+  const before = useRef(busy);
+  useEffect(() => {
+    latest.current = again;
+  });
+  useEffect(() => {
+    const over = before.current && !busy;
+    before.current = busy;
+    if (!over) return undefined;
+    const timer = setTimeout(() => latest.current(), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [busy]);
+}
