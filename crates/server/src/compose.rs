@@ -12,7 +12,7 @@ const CALLS_MAX: usize = 16_000;
 const DIRECT_QUEUE_WAIT_MS: u64 = 600_000;
 
 /// The exchange's configuration, and what of the store's could not be used.
-pub fn site(configuration: &Configuration, node: NodeId) -> (switch::Config, Vec<String>) {
+pub fn site(configuration: &Configuration, node: NodeId, record_conversations: bool) -> (switch::Config, Vec<String>) {
     let mut troubles = Vec::new();
     let mut flows = Vec::new();
     for stored in &configuration.flows {
@@ -70,7 +70,7 @@ pub fn site(configuration: &Configuration, node: NodeId) -> (switch::Config, Vec
         trunks,
         flows,
         acd: configuration.dispatcher(),
-        record_conversations: true,
+        record_conversations,
         calls_max: CALLS_MAX,
         extension_ring_ms: EXTENSION_RING_MS,
         codecs: vec![media::Codec::Pcma, media::Codec::Pcmu],

@@ -20,6 +20,8 @@ pub struct Config {
     pub store_url: String,
     /// Folder of recordings.
     pub recordings: PathBuf,
+    /// Record every conversation with an agent.
+    pub record_conversations: bool,
     /// Folder of journal, embedded database, keys.
     pub data: PathBuf,
     /// The site's time zone (IANA name), shown to people; times are stored in UTC.
@@ -90,6 +92,7 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("media", "threads", "0", "a number; 0 is one per core"),
     ("store", "url", "sqlite:{data}/strowger.db", "sqlite:FILE, postgres://USER@HOST/NAME or mysql://USER@HOST/NAME"),
     ("recordings", "path", "{data}/recordings", "a folder"),
+    ("recordings", "conversations", "true", "true or false"),
     ("site", "timezone", "Asia/Shanghai", "an IANA time zone, for example Asia/Shanghai"),
 ];
 
@@ -226,6 +229,7 @@ fn build(values: &Values, data: &Path, mistakes: &mut Vec<Mistake>) -> Config {
         },
         store_url: reader.store_url(),
         recordings: reader.text("recordings", "path").into(),
+        record_conversations: reader.flag("recordings", "conversations"),
         data: data.to_path_buf(),
         timezone: reader.text("site", "timezone"),
     }
@@ -276,6 +280,14 @@ impl Reader<'_> {
         value.parse().unwrap_or_else(|_| {
             self.mistake(section, key, format!("\"{value}\" is not a number"));
             0
+        })
+    }
+
+    fn flag(&mut self, section: &str, key: &str) -> bool {
+        let (value, _) = self.value(section, key);
+        value.parse().unwrap_or_else(|_| {
+            self.mistake(section, key, format!("\"{value}\" is neither true nor false"));
+            true
         })
     }
 

@@ -52,7 +52,7 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     seed(&store, &config, demo).await?;
     let configuration = store.configuration().await?;
     let node: NodeId = "node-1".into();
-    let (site, troubles) = compose::site(&configuration, node.clone());
+    let (site, troubles) = compose::site(&configuration, node.clone(), config.record_conversations);
     for trouble in troubles {
         tracing::error!(trouble, "left out of the running configuration");
     }
@@ -139,7 +139,13 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
             let (vitals, sip, plane) = (Arc::clone(&vitals), Arc::clone(&sip), Arc::clone(&plane));
             Arc::new(move || vitals.render(&sip.statistics(), &plane))
         },
-        on_configuration_change: configuration_hook(store.clone(), Arc::clone(&door), live.clone(), node),
+        on_configuration_change: configuration_hook(
+            store.clone(),
+            Arc::clone(&door),
+            live.clone(),
+            node,
+            config.record_conversations,
+        ),
     };
     let tls = config.http.tls.clone().map(|(cert, key)| api::TlsFiles { cert, key });
     let web = api::Config { tls, public_origins: Vec::new(), demo };
@@ -303,13 +309,14 @@ fn configuration_hook(
     door: Arc<dyn Gateway>,
     live: api::LiveHub,
     node: NodeId,
+    record_conversations: bool,
 ) -> api::ConfigurationChanged {
     type Applied = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
     Arc::new(move || -> Applied {
         let (store, door, live, node) = (store.clone(), Arc::clone(&door), live.clone(), node.clone());
         Box::pin(async move {
             let configuration = store.configuration().await.map_err(|error| error.to_string())?;
-            let (site, troubles) = compose::site(&configuration, node);
+            let (site, troubles) = compose::site(&configuration, node, record_conversations);
             if let Some(trouble) = troubles.into_iter().next() {
                 return Err(trouble);
             }

@@ -37,10 +37,14 @@ pub(crate) struct MediaPlane {
     recordings: BTreeMap<RecordingKey, Recording>,
     plays: u64,
     /// Offers that hold no codec of ours, of 1,000.
-    pub(crate) codec_mismatch_per_mille: u64,
+    codec_mismatch_per_mille: u64,
 }
 
 impl MediaPlane {
+    pub(crate) fn new(codec_mismatch_per_mille: u64) -> MediaPlane {
+        MediaPlane { codec_mismatch_per_mille, ..MediaPlane::default() }
+    }
+
     pub(crate) fn open(&self) -> (usize, usize) {
         (self.streams.len(), self.recordings.len())
     }

@@ -55,9 +55,8 @@ impl Oracle {
         self.facts.push(record.clone());
         match &record.fact {
             Fact::CallOpened { call, .. } | Fact::CallRefused { call, .. } => {
-                if !self.opened.insert(*call) {
-                    self.problems.push(format!("call {call} opened twice"));
-                }
+                let first = self.opened.insert(*call);
+                self.problems.extend((!first).then(|| format!("call {call} opened twice")));
             }
             Fact::AgentOffered { call, agent, .. } => {
                 if let Some(other) = self.offered.insert(*call, agent.clone()) {

@@ -109,7 +109,7 @@ impl World {
             sequence: 0,
             switch,
             dispatcher,
-            media: MediaPlane { codec_mismatch_per_mille: scenario.codec_mismatch_per_mille, ..MediaPlane::default() },
+            media: MediaPlane::new(scenario.codec_mismatch_per_mille),
             phones,
             chance,
             oracle: Oracle::default(),
@@ -347,8 +347,7 @@ impl World {
     /// `kill -9` of the edge, and its next life from what the journal kept.
     fn restart_node(&mut self) {
         self.lives += 1;
-        let codec_mismatch_per_mille = self.scenario.codec_mismatch_per_mille;
-        self.media = MediaPlane { codec_mismatch_per_mille, ..MediaPlane::default() };
+        self.media = MediaPlane::new(self.scenario.codec_mismatch_per_mille);
         let now = self.time();
         self.oracle.crash(now.wall);
         let mut config = site::config(&self.scenario);
