@@ -68,17 +68,21 @@ impl Stream {
     /// Sends this tick's key or frame. A playback goes on behind keys and while the far end holds, unheard.
     fn speak(&mut self, now: Duration, sink: &mut impl Sink) {
         let Some(agreement) = self.agreement else { return };
-        if self.playback.is_none() && !self.keys_out.is_busy() {
+        let listens = self.listens_alone();
+        if self.playback.is_none() && !self.keys_out.is_busy() && !listens {
             return;
         }
         let mut packet = [0; PACKET_BYTES];
         let (header, frame) = packet.split_first_chunk_mut::<HEADER_BYTES>().expect("a packet is longer than a header");
         let frame: &mut [u8; FRAME_SAMPLES] = frame.try_into().expect("a frame follows the header");
         let filled = self.playback.as_mut().map(|playback| playback.fill(agreement.codec, &mut self.music, frame));
+        if listens {
+            frame.fill(crate::player::silence(agreement.codec));
+        }
         let to = self.destination();
         if let Some(step) = self.keys_out.tick() {
             self.speak_key(now, step, to, sink);
-        } else if let (Some(_), Some(to)) = (filled, to) {
+        } else if let (true, Some(to)) = (filled.is_some() || listens, to) {
             self.outgoing.own(now, agreement.payload_type, header);
             sink.send(self.id, to, &packet);
         } else {
@@ -90,6 +94,12 @@ impl Stream {
             self.outgoing.pause();
             sink.event(Event::Played { stream: self.id, playback: playback.id, finished: true });
         }
+    }
+
+    /// Nobody speaks to it while it leaves a message. Carriers cut calls off that carry no sound for long, so it is sent
+    /// silence.
+    fn listens_alone(&self) -> bool {
+        self.recordings > 0 && self.peer.is_none() && self.playback.is_none()
     }
 
     fn speak_key(&mut self, now: Duration, step: Step, to: Option<SocketAddr>, sink: &mut impl Sink) {
