@@ -37,10 +37,14 @@ pub(crate) struct MediaPlane {
     recordings: BTreeMap<RecordingKey, Recording>,
     plays: u64,
     /// Offers that hold no codec of ours, of 1,000.
-    pub(crate) codec_mismatch_per_mille: u64,
+    codec_mismatch_per_mille: u64,
 }
 
 impl MediaPlane {
+    pub(crate) fn new(codec_mismatch_per_mille: u64) -> MediaPlane {
+        MediaPlane { codec_mismatch_per_mille, ..MediaPlane::default() }
+    }
+
     pub(crate) fn open(&self) -> (usize, usize) {
         (self.streams.len(), self.recordings.len())
     }
@@ -72,7 +76,8 @@ impl MediaPlane {
             Command::Offer { stream, .. } => say(described(stream, None)),
             Command::Answer { stream, offer, .. } => match self.streams.get_mut(&stream) {
                 Some(opened) if !chance.per_mille(self.codec_mismatch_per_mille) => {
-                    opened.phone = std::str::from_utf8(&offer).ok().and_then(|text| text.strip_prefix("phone ")?.parse().ok());
+                    opened.phone =
+                        std::str::from_utf8(&offer).ok().and_then(|text| text.strip_prefix("phone ")?.parse().ok());
                     say(described(stream, Some(Codec::Pcma)));
                 }
                 _ => say(Event::Failed { stream, reason: "no_common_codec" }),

@@ -147,7 +147,9 @@ impl Oracle {
         let limit_ms = match state {
             AgentState::Offered { .. } => site::RING_MS,
             AgentState::WrapUp { .. } => site::WRAP_UP_MS,
-            AgentState::LoggedOut | AgentState::Ready | AgentState::NotReady { .. } | AgentState::Talking { .. } => return,
+            AgentState::LoggedOut | AgentState::Ready | AgentState::NotReady { .. } | AgentState::Talking { .. } => {
+                return;
+            }
         };
         let stayed_ms = until.since_ms(*since);
         if stayed_ms > limit_ms + STUCK_SLACK_MS {

@@ -8,11 +8,22 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 pub(crate) enum Line {
     Idle,
     /// Ringing here; answers at that moment, if ever.
-    Ringing { dialog: sip::DialogId, answer_at: Option<Duration> },
+    Ringing {
+        dialog: sip::DialogId,
+        answer_at: Option<Duration>,
+    },
     /// Dialling, or talking; hangs up at that moment.
-    Calling { dialog: sip::DialogId, hang_up_at: Duration },
-    Talking { dialog: sip::DialogId, hang_up_at: Duration },
-    Ending { dialog: sip::DialogId },
+    Calling {
+        dialog: sip::DialogId,
+        hang_up_at: Duration,
+    },
+    Talking {
+        dialog: sip::DialogId,
+        hang_up_at: Duration,
+    },
+    Ending {
+        dialog: sip::DialogId,
+    },
 }
 
 /// A phone.
@@ -29,7 +40,13 @@ pub(crate) struct Phone {
 }
 
 impl Phone {
-    pub(crate) fn new(number: usize, address: SocketAddr, sip: sip::Endpoint, manner: PhoneManner, talk: Duration) -> Phone {
+    pub(crate) fn new(
+        number: usize,
+        address: SocketAddr,
+        sip: sip::Endpoint,
+        manner: PhoneManner,
+        talk: Duration,
+    ) -> Phone {
         Phone { address, sip, line: Line::Idle, manner, talk, dead: false, answered: 0, number }
     }
 

@@ -121,5 +121,11 @@ fn agent(chance: &mut Chance, closing_ms: u64) -> AgentPlan {
         _ => PhoneManner::Answers { after_ms: chance.range(1, 12_000) },
     };
     let breaks = if chance.per_mille(300) { vec![chance.ms(1_000, closing_ms)] } else { Vec::new() };
-    AgentPlan { log_in: chance.ms(0, 60_000), ready: chance.per_mille(900), breaks, manner, talk: chance.ms(100, 90_000) }
+    AgentPlan {
+        log_in: chance.ms(0, 60_000),
+        ready: chance.per_mille(900),
+        breaks,
+        manner,
+        talk: chance.ms(100, 90_000),
+    }
 }

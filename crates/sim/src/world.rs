@@ -9,11 +9,7 @@ use crate::{
     site,
 };
 use cluster::Frame;
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use switch::{Command, Dispatcher, Input, Machine, Output, Promise, Restored, Switch};
 use vocab::{Age, AgentId, CallId, EndState, Fact, FactRecord, LegId, Now, RequestId, Timestamp};
 
@@ -113,7 +109,7 @@ impl World {
             sequence: 0,
             switch,
             dispatcher,
-            media: MediaPlane { codec_mismatch_per_mille: scenario.codec_mismatch_per_mille, ..MediaPlane::default() },
+            media: MediaPlane::new(scenario.codec_mismatch_per_mille),
             phones,
             chance,
             oracle: Oracle::default(),
@@ -210,12 +206,8 @@ impl World {
         let now = self.time();
         match event {
             Event::ToExchange { from, bytes } => {
-                let flow = sip::Flow {
-                    transport: sip::Transport::Udp,
-                    local: site::exchange(),
-                    remote: from,
-                    connection: 0,
-                };
+                let flow =
+                    sip::Flow { transport: sip::Transport::Udp, local: site::exchange(), remote: from, connection: 0 };
                 self.switch.handle(now, Input::Received { flow, bytes });
             }
             Event::ToPhone { to, bytes } => {
@@ -355,8 +347,7 @@ impl World {
     /// `kill -9` of the edge, and its next life from what the journal kept.
     fn restart_node(&mut self) {
         self.lives += 1;
-        let codec_mismatch_per_mille = self.scenario.codec_mismatch_per_mille;
-        self.media = MediaPlane { codec_mismatch_per_mille, ..MediaPlane::default() };
+        self.media = MediaPlane::new(self.scenario.codec_mismatch_per_mille);
         let now = self.time();
         self.oracle.crash(now.wall);
         let mut config = site::config(&self.scenario);

@@ -4,7 +4,6 @@ use call::{Number, Trunk};
 use std::{future::Future, pin::Pin, sync::Arc};
 use vocab::{AgentId, CallId, ExtensionId, FactRecord, LegId, NodeId, RequestId};
 
-
 /// What may be asked of the running exchange.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -103,7 +102,6 @@ pub struct Extension {
     /// Digest secrets.
     pub account: sip::Account,
 }
-
 
 /// What the exchange is given.
 #[derive(Clone, Debug)]

@@ -30,7 +30,9 @@ pub struct Dispatcher {
 
 enum Stage {
     /// Asked for everything; what comes before the answer waits here.
-    Asking { early: Vec<Report> },
+    Asking {
+        early: Vec<Report>,
+    },
     Deciding(Box<Acd>),
 }
 

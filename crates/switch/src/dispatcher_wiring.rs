@@ -103,8 +103,7 @@ impl Switch {
         for (call, agent) in parted.collect::<Vec<_>>() {
             self.report(now, acd::Report::Parted { call, agent });
         }
-        let conversations: Vec<_> =
-            self.conversations.iter().map(|(a, (c, q))| (a.clone(), *c, q.clone())).collect();
+        let conversations: Vec<_> = self.conversations.iter().map(|(a, (c, q))| (a.clone(), *c, q.clone())).collect();
         for (agent, call, queue) in conversations {
             self.report(now, acd::Report::Conversation { call, agent, queue });
         }

@@ -15,7 +15,9 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use vocab::{AgentId, CallId, EndState, EndedBy, Fact, FactRecord, LegId, Now, OfferId, QueueId, RecordingId, RequestId};
+use vocab::{
+    AgentId, CallId, EndState, EndedBy, Fact, FactRecord, LegId, Now, OfferId, QueueId, RecordingId, RequestId,
+};
 
 /// Seconds a refused caller is asked to wait when the node is full or draining (RFC 3261 section 20.33).
 pub(crate) const RETRY_AFTER_S: u32 = 5;

@@ -1,9 +1,6 @@
 //! From the one door to calls, dispatcher and phones; and back from an earlier life.
 
-use crate::{
-    Command, Refusal, Restored, Switch,
-    legs::dialog_of,
-};
+use crate::{Command, Refusal, Restored, Switch, legs::dialog_of};
 use call::{Doors, Input};
 use std::sync::Arc;
 use vocab::{AgentId, AgentState, CallId, EndedBy, ExtensionId, Now, RequestId};
