@@ -384,7 +384,8 @@ impl<'a, W: Write> Phone<'a, W> {
                 self.leave();
             }
             // A phone has no other use for these, and what comes for a dialog that is over is late.
-            Event::Progress { .. }
+            Event::Inviting { .. }
+            | Event::Progress { .. }
             | Event::Answered { .. }
             | Event::Confirmed { .. }
             | Event::Refused { .. }
