@@ -1,6 +1,6 @@
 //! From the one door to calls, dispatcher and phones; and back from an earlier life.
 
-use crate::{Command, Refusal, Restored, Switch, legs::dialog_of};
+use crate::{Command, Refusal, Restored, Switch, exchange::Question, legs::dialog_of};
 use call::{Doors, Input};
 use std::sync::Arc;
 use vocab::{AgentId, AgentState, CallId, EndedBy, ExtensionId, Now, RequestId};
@@ -11,7 +11,8 @@ impl Switch {
             Command::Agent { agent, request: asked } => {
                 self.next_question += 1;
                 let number = self.next_question;
-                self.questions.insert(number, request);
+                let question = Question { request, agent: agent.clone(), asked: asked.clone(), repeats: 0 };
+                self.questions.insert(number, question);
                 self.report(now, acd::Report::Agent { agent, request: asked, number });
             }
             Command::Answer { agent } => {
@@ -68,7 +69,7 @@ impl Switch {
         talking.or_else(|| self.offers.values().find(|o| o.agent == *agent).map(|o| o.call))
     }
 
-    /// Registrations are taken back, dialogs of dead calls get their BYE, agents are as they were but for the dead call.
+    /// Registrations are taken back, dialogs of dead calls get their BYE and phones that ring for them their CANCEL, agents are as they were but for the dead call.
     pub(crate) fn restore(&mut self, now: Now, restored: Restored) {
         self.start_facts_at(restored.next_fact);
         for binding in restored.bindings {
@@ -81,6 +82,10 @@ impl Switch {
             self.sip(now, sip::Command::Restore { dialog, snapshot: Box::new(snapshot) });
             let reason = Some("SIP;cause=503;text=\"restarted\"".into());
             self.sip(now, sip::Command::Bye { dialog, reason });
+        }
+        for snapshot in restored.ringing {
+            let dialog = dialog_of(self.next_leg());
+            self.sip(now, sip::Command::CancelRestored { dialog, snapshot: Box::new(snapshot) });
         }
         for mut report in restored.agents {
             // The call died with the process: who was rung goes back to ready; who talked is reported as parted when

@@ -57,6 +57,7 @@ impl<W: Write> Phone<'_, W> {
             | Event::Answered { .. }
             | Event::Confirmed { .. }
             | Event::Refused { .. }
+            | Event::Inviting { .. }
             | Event::ReofferAnswered { .. }
             | Event::ReofferRefused { .. }
             | Event::Info { .. }
