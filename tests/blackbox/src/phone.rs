@@ -134,7 +134,7 @@ impl Baresip {
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let mut files: Vec<PathBuf> = files.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).collect();
         files.sort();
-        files.iter().flat_map(|file| sound::decode(file, 1).remove(0)).collect()
+        files.iter().flat_map(|file| sound::of_file(file)).collect()
     }
 
     /// Its process number.
@@ -228,7 +228,7 @@ impl Linphone {
 
     /// What was heard in the last call, once it is over.
     pub fn heard(&self) -> Vec<i16> {
-        sound::decode(&self.recording, 1).remove(0)
+        sound::of_file(&self.recording)
     }
 }
 

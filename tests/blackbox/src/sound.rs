@@ -86,8 +86,16 @@ pub fn wav(samples: &[i16]) -> Vec<u8> {
 /// # Panics
 /// There is none.
 pub fn of_repository(path: &str) -> Vec<i16> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../flows").join(path);
-    let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    of_file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../flows").join(path))
+}
+
+/// A file as the exchange itself reads prompts. Phones' headers often claim more or less than was written, so a strict
+/// player is not asked about their files.
+///
+/// # Panics
+/// There is no such file, or it is no WAV.
+pub fn of_file(file: &Path) -> Vec<i16> {
+    let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     media::wav::read(&bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
