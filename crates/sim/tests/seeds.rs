@@ -17,9 +17,7 @@ fn no_seed_breaks_an_oracle() {
     let seeds = number("SEEDS").unwrap_or(SEEDS);
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let part = |thread| {
-            move || (thread..seeds).step_by(threads as usize).filter_map(|seed| failure(seed)).collect::<Vec<_>>()
-        };
+        let part = |thread| move || (thread..seeds).step_by(threads as usize).filter_map(failure).collect::<Vec<_>>();
         let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(part(thread))).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a simulation thread panicked")).collect()
     });
