@@ -42,7 +42,7 @@ check:
 
 ## Unit, property and simulation tests of all crates.
 unit:
-	$(CARGO) test --workspace --profile ci
+	$(CARGO) test --workspace --exclude blackbox --profile ci
 
 ## The real binary against real phones, databases and a browser.
 blackbox:

@@ -201,8 +201,11 @@ impl Mouth {
             Saying::Key { key, frame } => {
                 self.send_key(key, frame);
                 let next = frame + 1;
-                self.saying =
-                    if next < KEY_FRAMES + END_PACKETS { Saying::Key { key, frame: next } } else { Saying::Gap { frame: 0 } };
+                self.saying = if next < KEY_FRAMES + END_PACKETS {
+                    Saying::Key { key, frame: next }
+                } else {
+                    Saying::Gap { frame: 0 }
+                };
             }
             Saying::Gap { frame } => {
                 self.saying = if frame < GAP_FRAMES { Saying::Gap { frame: frame + 1 } } else { Saying::Tone };

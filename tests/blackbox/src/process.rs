@@ -30,7 +30,8 @@ impl Process {
         let both = file.try_clone().expect("a file can be opened twice");
         let child = command.stdin(Stdio::piped()).stdout(file).stderr(both).spawn();
         let program = command.get_program().to_string_lossy().into_owned();
-        let child = child.unwrap_or_else(|error| panic!("{program} does not start ({error}); run `scripts/setup test`"));
+        let child =
+            child.unwrap_or_else(|error| panic!("{program} does not start ({error}); run `scripts/setup test`"));
         Self { name: name.to_owned(), child, output }
     }
 
@@ -65,7 +66,9 @@ impl Process {
     /// # Panics
     /// It does not end in time.
     pub fn wait(&mut self, patience: Duration) -> ExitStatus {
-        await_some(&format!("end of {}", self.name), patience, || self.child.try_wait().expect("a child can be waited for"))
+        await_some(&format!("end of {}", self.name), patience, || {
+            self.child.try_wait().expect("a child can be waited for")
+        })
     }
 }
 

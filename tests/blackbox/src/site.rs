@@ -73,12 +73,50 @@ impl Site {
     /// It does not become ready, or the administrator's old token is no longer good.
     pub fn kill_9_and_restart(&mut self) -> Duration {
         self.server.kill();
+        self.start_again()
+    }
+
+    /// Starts the server that has ended, and says how long it took to be ready.
+    ///
+    /// # Panics
+    /// It does not become ready, or the administrator's old token is no longer good.
+    pub fn start_again(&mut self) -> Duration {
         let started = Instant::now();
         self.server = launch(&self.folder, self.http, self.sip, self.ports.media());
         await_ready(self.http, PATIENCE);
         let took = started.elapsed();
         self.live.follow(&self.admin);
         took
+    }
+
+    /// Asks the server to stop (SIGTERM).
+    ///
+    /// # Panics
+    /// There is no `kill`.
+    pub fn terminate(&self) {
+        let status = Command::new("kill").args(["-TERM", &self.server.id().to_string()]).status();
+        assert!(status.is_ok_and(|status| status.success()), "the server can be signalled");
+    }
+
+    /// Waits until `/readyz` says no.
+    ///
+    /// # Panics
+    /// It does not.
+    #[track_caller]
+    pub fn await_not_ready(&self) {
+        await_some("the server is no longer ready", PATIENCE, || {
+            let answer = self.admin.ask("GET", "/readyz", &Value::Null);
+            (answer.status == 503).then_some(())
+        });
+    }
+
+    /// Waits for the server to end by itself, with success.
+    ///
+    /// # Panics
+    /// It does not.
+    #[track_caller]
+    pub fn await_end(&mut self) {
+        assert!(self.server.wait(PATIENCE).success(), "{}", self.log());
     }
 
     /// Whether the server still runs.

@@ -30,6 +30,7 @@ fn guess(site: &Site, password: &str) -> Duration {
     let output = command.output().expect("the binary runs");
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(NOT_REGISTERED), "{said}");
+    assert!(said.contains("401"), "{said}");
     began.elapsed()
 }
 
@@ -42,7 +43,9 @@ fn a_wrong_sip_password_is_refused_ever_more_slowly_and_on_record() {
     let refused = |fact: &&Value| fact["type"] == "authentication_refused" && fact["account"] == "8003";
     let facts = site.live.facts();
     assert_eq!(facts.iter().filter(refused).count(), 4);
-    assert!(facts.iter().filter(refused).all(|fact| fact["source"].as_str().is_some_and(|s| s.starts_with("127.0.0.1:"))));
+    assert!(
+        facts.iter().filter(refused).all(|fact| fact["source"].as_str().is_some_and(|s| s.starts_with("127.0.0.1:")))
+    );
     assert_eq!(site.extension("8003")["registered"], false);
 }
 
@@ -100,7 +103,8 @@ fn binary_oversized_and_half_open_traffic_does_not_disturb_a_call() {
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
     let silent: Vec<TcpStream> = (0..SILENT_CONNECTIONS).map(|_| TcpStream::connect(site.sip()).unwrap()).collect();
     let mut half = TcpStream::connect(site.sip()).unwrap();
-    half.write_all(b"REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKhalf\r\nContent-Le").unwrap();
+    half.write_all(b"REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKhalf\r\nContent-Le")
+        .unwrap();
     let mut endless = TcpStream::connect(site.sip()).unwrap();
 
     let (mut caller, call) = Caller::call(&site, NUMBER);
@@ -112,7 +116,8 @@ fn binary_oversized_and_half_open_traffic_does_not_disturb_a_call() {
     for _ in 0..20 {
         stranger.send_to(&long, site.sip()).unwrap();
     }
-    let endless_is_cut_off = await_some("a message without end is cut off", PATIENCE, || endless.write_all(&long).err());
+    let endless_is_cut_off =
+        await_some("a message without end is cut off", PATIENCE, || endless.write_all(&long).err());
     assert!(matches!(
         endless_is_cut_off.kind(),
         std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::ConnectionAborted

@@ -117,9 +117,9 @@ fn a_call_to_an_unknown_number_is_refused_and_on_record() {
     let site = Site::start();
     let mut caller = Caller::dial(&site, "4009999999");
     assert_eq!(caller.await_end(), End::Refused(404));
-    let fact = site.live.await_fact(0, "call_refused", |fact| {
-        fact["type"] == "call_refused" && fact["caller"] == *caller.number
-    });
+    let fact = site
+        .live
+        .await_fact(0, "call_refused", |fact| fact["type"] == "call_refused" && fact["caller"] == *caller.number);
     assert_eq!((&fact["status"], &fact["reason"]), (&json!(404), &json!("number_unbound")));
     let record = site.record(fact["call"].as_str().unwrap());
     let expected = (&json!("refused"), &json!(3), &json!(404), &json!("number_unbound"));

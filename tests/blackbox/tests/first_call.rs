@@ -46,7 +46,10 @@ fn talk(site: &Site, caller: &Caller, call: &str) {
     let mark = caller.ear.mark();
     caller.ear.await_tone(mark, phone::TONE_HZ);
     caller.ear.await_sound(mark, "three seconds of talk", |heard| heard.len() > 3 * sound::RATE_HZ);
-    assert!(sound::is_tone(&caller.ear.heard_from(mark + sound::RATE_HZ), phone::TONE_HZ), "the caller heard more than the agent");
+    assert!(
+        sound::is_tone(&caller.ear.heard_from(mark + sound::RATE_HZ), phone::TONE_HZ),
+        "the caller heard more than the agent"
+    );
 }
 
 fn check_recording(site: &Site, record: &Value) {

@@ -145,3 +145,20 @@ fn a_crash_in_a_message() {
     check_sound(&scene.site, &record, "message", 1, spoken);
     scene.live_on(false);
 }
+
+/// How many dialogs each restart ended, as its log says.
+fn dialogs_ended(site: &Site) -> Vec<u64> {
+    let log = site.log();
+    let lines = log.lines().filter(|line| line.contains("last process died"));
+    lines.filter_map(|line| serde_json::from_str::<Value>(line).ok()?["fields"]["dialogs"].as_u64()).collect()
+}
+
+#[test]
+fn a_dead_call_is_told_once() {
+    let mut scene = Scene::new();
+    let (mut caller, call) = scene.queue();
+    scene.die(&mut caller, &call);
+    scene.site.kill_9_and_restart();
+    assert_eq!(dialogs_ended(&scene.site), [1, 0]);
+    assert_eq!(scene.site.records_of(&caller.number).len(), 1);
+}
