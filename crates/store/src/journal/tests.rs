@@ -120,7 +120,9 @@ fn open_with(folder: &Path, options: Options) -> (Journal, Recovered) {
 }
 
 /// What matters of a recovery, in a form that compares.
-fn summary(recovered: &Recovered) -> (Vec<(CallId, usize)>, [usize; 2], usize, usize, usize, usize, u64) {
+type Summary = (Vec<(CallId, usize)>, [usize; 2], usize, usize, usize, usize, u64);
+
+fn summary(recovered: &Recovered) -> Summary {
     (
         recovered.open_calls.iter().map(|(call, facts)| (*call, facts.len())).collect(),
         [recovered.ringing.len(), recovered.dialogs.len()],
