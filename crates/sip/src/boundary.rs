@@ -118,6 +118,9 @@ pub enum Command {
     Notify { dialog: DialogId, event: Arc<str>, body: Option<Body> },
     /// Take back a dialog exported before a restart, to end or go on with it.
     Restore { dialog: DialogId, snapshot: Box<DialogSnapshot> },
+    /// An INVITE that a life before a restart sent and whose answer it did not live to hear: cancel it, or, if the 200
+    /// wins the race, ACK and BYE it. Always ends in [`Event::Ended`], after 64·T1 at the latest.
+    CancelRestored { dialog: DialogId, snapshot: Box<InviteSnapshot> },
     /// Take back a registration from before a restart.
     RestoreBinding(Box<Binding>),
     /// Replace the accounts that may register (configuration).
@@ -224,6 +227,29 @@ pub struct DialogSnapshot {
     pub flow: Flow,
 }
 
+/// An INVITE under way as a value: enough to cancel it, and to end the call that it may have become, after a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteSnapshot {
+    /// The request URI.
+    pub uri: Arc<str>,
+    /// Call-ID.
+    pub call_id: Arc<str>,
+    /// Our tag.
+    pub local_tag: Arc<str>,
+    /// From value without tag.
+    pub local_address: Arc<str>,
+    /// To value; it has no tag yet.
+    pub remote_address: Arc<str>,
+    /// CSeq number of the INVITE.
+    pub cseq: u32,
+    /// Branch of its Via.
+    pub branch: Arc<str>,
+    /// Its Route headers in order.
+    pub route_set: Vec<Arc<str>>,
+    /// The flow it went down.
+    pub flow: Flow,
+}
+
 /// What the endpoint says.
 #[derive(Clone, Debug)]
 pub enum Output {
@@ -290,6 +316,9 @@ pub enum EndCause {
 pub enum Event {
     /// A call came in.
     Invited(Box<Invited>),
+    /// An INVITE is about to be sent for an outgoing call: it is said before the bytes, and again when they are sent anew
+    /// with credentials, so that who keeps the newest snapshot can cancel it whenever he comes back.
+    Inviting { dialog: DialogId, snapshot: Box<InviteSnapshot> },
     /// An outgoing call rings, or has early media (`body`).
     Progress { dialog: DialogId, status: u16, body: Option<Body> },
     /// An outgoing call was answered (2xx here, ACK sent).
@@ -306,7 +335,8 @@ pub enum Event {
     ReofferRefused { dialog: DialogId, status: u16 },
     /// An INFO came (digits of old phones); answered 200 already.
     Info { dialog: DialogId, body: Body },
-    /// The dialog is over; the last event of it, always sent exactly once for each dialog that was Invited or Invite-d.
+    /// The dialog is over; the last event of it, always sent exactly once for each dialog that was Invited, Invite-d or
+    /// restored.
     Ended { dialog: DialogId, cause: EndCause },
     /// A phone registered or refreshed.
     Registered { binding: Binding, fresh: bool },

@@ -339,6 +339,7 @@ impl Endpoint {
             Command::Reoffer { dialog, body } => self.reoffer(dialog, &body),
             Command::Notify { dialog, event, body } => self.notify(dialog, &event, body.as_ref()),
             Command::Restore { dialog, snapshot } => self.restore(dialog, *snapshot),
+            Command::CancelRestored { dialog, snapshot } => self.cancel_restored(dialog, *snapshot),
             Command::RestoreBinding(mut binding) => {
                 // The connection died with the program that had it.
                 binding.flow.connection = 0;

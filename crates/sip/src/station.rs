@@ -90,9 +90,8 @@ impl Station {
     /// Begins a request of ours: Via with our branch, Max-Forwards and User-Agent.
     pub(crate) fn request(&mut self, method: &Method, uri: &str, flow: &Flow) -> (u64, Writer) {
         let branch = self.random();
-        let transport = transport_name(flow.transport);
         let writer = Writer::request(method.name(), uri)
-            .put("Via", format_args!("SIP/2.0/{transport} {};rport;branch={}", flow.local, branch_text(branch)))
+            .header("Via", via(flow, &branch_text(branch)))
             .header("User-Agent", self.config.user_agent.as_bytes());
         (branch, writer)
     }
@@ -118,6 +117,11 @@ fn transport_name(transport: Transport) -> &'static str {
         Transport::Ws => "WS",
         Transport::Wss => "WSS",
     }
+}
+
+/// Our Via on a flow.
+pub(crate) fn via(flow: &Flow, branch: &str) -> String {
+    format!("SIP/2.0/{} {};rport;branch={branch}", transport_name(flow.transport), flow.local)
 }
 
 /// Our Contact on a flow.

@@ -1,11 +1,11 @@
-//! How dialogs end and are forgotten, and how they come back after a restart (RFC 3261 section 15).
+//! How dialogs end and are forgotten (RFC 3261 section 15).
 
-use super::{Dialog, Exchange, Peer, Phase};
+use super::{Cancellation, Exchange, Phase};
 use crate::{
-    DialogId, DialogSnapshot, EndCause, Event,
+    DialogId, EndCause, Event,
     endpoint::{Endpoint, Request},
     message::Method,
-    station::{Due, GIVE_UP, contact},
+    station::{Due, GIVE_UP},
     transaction::{ClientKey, ClientUser, ServerId},
 };
 
@@ -44,6 +44,8 @@ impl Endpoint {
             Phase::Accepted { .. } | Phase::Confirmed(Exchange::TheirsAnswered(_)) => {
                 self.give_up(id, EndCause::Timeout)
             }
+            // Of an INVITE from before a restart; the 1xx that H4 waits for was perhaps told to the life before.
+            Phase::Calling(calling) if calling.cancellation == Cancellation::Wanted => self.send_cancel(id),
             Phase::Calling(calling) => {
                 calling.give_up = None;
                 let client = calling.client;
@@ -100,34 +102,5 @@ impl Endpoint {
     /// The 32 s after the end are over.
     pub(crate) fn forget(&mut self, id: DialogId) {
         self.dialogs.remove(id);
-    }
-
-    /// [`crate::Command::Restore`].
-    pub(crate) fn restore(&mut self, id: DialogId, snapshot: DialogSnapshot) {
-        if self.dialogs.contains(id) {
-            return;
-        }
-        let mut flow = snapshot.flow;
-        // The connection died with the program that had it.
-        flow.connection = 0;
-        let dialog = Dialog {
-            call_id: snapshot.call_id,
-            local_tag: snapshot.local_tag,
-            local_address: snapshot.local_address,
-            contact: contact("", &flow).into(),
-            peer: Peer {
-                tag: Some(snapshot.remote_tag).filter(|tag| !tag.is_empty()),
-                address: snapshot.remote_address,
-                target: snapshot.remote_target,
-                route_set: snapshot.route_set,
-            },
-            local_cseq: snapshot.local_cseq,
-            remote_cseq: snapshot.remote_cseq,
-            flow,
-            phase: Phase::Confirmed(Exchange::Idle),
-            acknowledged: Vec::new(),
-            authorization: None,
-        };
-        self.dialogs.insert(id, dialog);
     }
 }

@@ -7,13 +7,14 @@ mod ending;
 mod incoming;
 mod inside;
 mod outgoing;
+mod restored;
 
 pub(crate) use incoming::RETRY_AFTER_S;
 
 use crate::{
-    Body, DialogId, DialogSnapshot, Flow, Invite,
+    Body, DialogId, DialogSnapshot, Flow, Invite, InviteSnapshot,
     message::{HeaderName, Message, Method, NameAddress, Uri, Writer, text},
-    station::{Station, connected},
+    station::{Station, branch_text, connected},
     timer::{TimerKey, Timers},
     transaction::{ClientKey, ReplyHead, ServerId},
 };
@@ -82,7 +83,7 @@ pub(crate) struct Calling {
     /// A 1xx came.
     pub(crate) heard: bool,
     pub(crate) cancellation: Cancellation,
-    /// Runs from the CANCEL on.
+    /// Runs from the CANCEL on; of an INVITE from before a restart, also until the CANCEL.
     pub(crate) give_up: Option<TimerKey>,
     /// Challenges answered.
     pub(crate) attempts: u8,
@@ -198,6 +199,21 @@ impl Dialog {
             route_set: self.peer.route_set.clone(),
             local_cseq: self.local_cseq,
             remote_cseq: self.remote_cseq,
+            flow: self.flow,
+        }
+    }
+
+    /// The INVITE that is about to be sent as a value.
+    fn invite_snapshot(&self, branch: u64) -> InviteSnapshot {
+        InviteSnapshot {
+            uri: self.peer.target.clone(),
+            call_id: self.call_id.clone(),
+            local_tag: self.local_tag.clone(),
+            local_address: self.local_address.clone(),
+            remote_address: self.peer.address.clone(),
+            cseq: self.local_cseq,
+            branch: branch_text(branch).into(),
+            route_set: self.peer.route_set.clone(),
             flow: self.flow,
         }
     }

@@ -109,8 +109,10 @@ impl Endpoint {
         }
         calling.client = ClientKey { branch, cancel: false };
         calling.heard = false;
-        let bytes = writer.finish(calling.invite.body.as_ref());
-        self.clients.begin(&mut self.station, calling.client, true, ClientUser::Invite(id), dialog.flow, bytes);
+        let (client, bytes) = (calling.client, writer.finish(calling.invite.body.as_ref()));
+        let snapshot = Box::new(dialog.invite_snapshot(branch));
+        self.station.say(Event::Inviting { dialog: id, snapshot });
+        self.clients.begin(&mut self.station, client, true, ClientUser::Invite(id), dialog.flow, bytes);
     }
 
     /// A response to the INVITE that makes a dialog.
@@ -278,10 +280,11 @@ impl Endpoint {
         }
     }
 
-    fn send_cancel(&mut self, id: DialogId) {
+    pub(super) fn send_cancel(&mut self, id: DialogId) {
         let Some(dialog) = self.dialogs.get(id) else { return };
         let Phase::Calling(calling) = &mut dialog.phase else { return };
         calling.cancellation = Cancellation::Sent;
+        self.station.timers.stop(&mut calling.give_up);
         // RFC 3261 section 9.1: who never answers the INVITE after CANCEL is given up after 64·T1.
         calling.give_up = Some(self.station.after(GIVE_UP, Due::GiveUp(id)));
         self.clients.cancel(&mut self.station, calling.client);

@@ -112,6 +112,14 @@ impl Clients {
         self.table.insert(key, Client { user, flow, invite, request, state, retransmit, limit });
     }
 
+    /// Takes up an INVITE that was sent before a restart: nothing is repeated, and its answer is awaited as long as the
+    /// user wants. Of the request only what its CANCEL and ACK repeat is needed.
+    pub(crate) fn resume(&mut self, key: ClientKey, user: ClientUser, flow: Flow, request: Bytes) {
+        let state = State::Proceeding;
+        let client = Client { user, flow, invite: true, request, state, retransmit: None, limit: None };
+        self.table.insert(key, client);
+    }
+
     /// Takes a response. Gives its user if he must hear of it; repeats and strays end here.
     pub(crate) fn response(
         &mut self,

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use sip::{
-    Account, Body, Command, Config, DialogId, Endpoint, Event, Flow, Input, Invite, Output, Target, Transport,
+    Account, Body, Command, Config, DialogId, Endpoint, Event, Flow, Input, Invite, InviteSnapshot, Output, Target,
+    Transport,
     digest::{ha1_md5, ha1_sha256},
     message::{Framing, HeaderName, Message, StartLine, parse},
 };
@@ -64,6 +65,8 @@ pub struct Desk {
     pub flow: Flow,
     pub sent: Vec<Message>,
     pub events: Vec<Event>,
+    /// INVITEs that were about to be sent, as they would be kept for a restart.
+    pub inviting: Vec<InviteSnapshot>,
     /// Numbers of the connections used.
     pub connections: Vec<u64>,
 }
@@ -80,6 +83,7 @@ impl Desk {
             flow,
             sent: Vec::new(),
             events: Vec::new(),
+            inviting: Vec::new(),
             connections: Vec::new(),
         }
     }
@@ -93,6 +97,13 @@ impl Desk {
                     assert_eq!(message.fault, None, "we write good SIP: {}", String::from_utf8_lossy(&bytes));
                     self.connections.push(flow.connection);
                     self.sent.push(message);
+                }
+                Output::Event(Event::Inviting { snapshot, .. }) => {
+                    let sent = self.sent.iter().filter(|message| name(message) == "INVITE");
+                    let branch = snapshot.branch.as_bytes();
+                    let early = !sent.filter_map(Message::top_via).any(|via| via.branch() == Some(branch));
+                    assert!(early, "who keeps the snapshot keeps it before the INVITE is out");
+                    self.inviting.push(*snapshot);
                 }
                 Output::Event(event) => self.events.push(event),
             }
