@@ -335,6 +335,9 @@ impl Exchange {
 fn journaled(promise: Promise) -> Option<Entry> {
     let json = |value: serde_json::Result<String>| value.map_err(|error| tracing::error!(%error, "promise lost")).ok();
     Some(match promise {
+        Promise::Inviting { call, leg, snapshot } => {
+            Entry::Inviting { call, leg, snapshot: json(serde_json::to_string(&snapshot))? }
+        }
         Promise::Dialog { call, leg, snapshot } => {
             Entry::Dialog { call, leg, snapshot: json(serde_json::to_string(&snapshot))? }
         }

@@ -1,7 +1,7 @@
 //! What a new process takes over from the one before: read from the journal, handed to the exchange and the database.
 
 use std::path::Path;
-use store::journal::Recovered;
+use store::journal::{Entry, Recovered};
 use switch::Restored;
 use vocab::{ExtensionId, Timestamp};
 
@@ -15,12 +15,21 @@ pub fn restored(recovered: &Recovered, now: Timestamp) -> Restored {
         Some(sip::Binding { expires_in_s, ..binding })
     });
     let dialogs = recovered.dialogs.iter().filter_map(|kept| serde_json::from_str(&kept.snapshot).ok());
+    let ringing = recovered.ringing.iter().filter_map(|kept| serde_json::from_str(&kept.snapshot).ok());
     Restored {
         bindings: bindings.collect(),
         dialogs: dialogs.collect(),
+        ringing: ringing.collect(),
         agents: recovered.agents.iter().map(|agent| agent.report(now)).collect(),
         next_fact: recovered.next_fact_seq,
     }
+}
+
+/// The dead life's dialogs are the exchange's now. Their legs' numbers are free for the legs of this life, and a third
+/// life must not hang them up once more.
+pub fn taken_over(recovered: &Recovered) -> Vec<Entry> {
+    let legs = recovered.dialogs.iter().chain(&recovered.ringing).map(|kept| kept.leg);
+    legs.map(|leg| Entry::DialogOver { leg }).collect()
 }
 
 /// Phones for the boards.
@@ -50,8 +59,8 @@ pub fn log(recovered: &Recovered) {
     if recovered.clean {
         tracing::info!("last stop was clean");
     } else if recovered.next_fact_seq > 1 {
-        let (calls, dialogs) = (recovered.open_calls.len(), recovered.dialogs.len());
-        tracing::warn!(calls, dialogs, "last process died; its calls are closed and their phones told so");
+        let (calls, dialogs, ringing) = (recovered.open_calls.len(), recovered.dialogs.len(), recovered.ringing.len());
+        tracing::warn!(calls, dialogs, ringing, "last process died; its calls are closed and their phones told so");
     }
     for line in &recovered.damaged {
         tracing::error!(segment = line.segment, line = line.line, fault = %line.fault, "journal line is damaged");

@@ -87,6 +87,7 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     let mut switch = Switch::new(site, endpoint, dispatcher_node, epoch, seed, now);
     switch.handle(now, Input::Restore(Box::new(restored)));
     journal.append(&[store::journal::Entry::Configuration { revision: configuration.revision, seed }])?;
+    journal.append(&restart::taken_over(&recovered))?;
 
     let records = writer.handle();
     let (waiting, live_facts) = (Arc::clone(&vitals), live.clone());

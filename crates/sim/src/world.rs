@@ -78,6 +78,7 @@ pub struct World {
 /// What survives the edge's process.
 #[derive(Default)]
 struct Journal {
+    ringing: BTreeMap<LegId, sip::InviteSnapshot>,
     dialogs: BTreeMap<LegId, sip::DialogSnapshot>,
     bindings: BTreeMap<(String, String), (sip::Binding, Duration)>,
     agents: BTreeMap<AgentId, (acd::AgentReport, Duration)>,
@@ -356,6 +357,7 @@ impl World {
         let seed = self.chance.seed();
         self.switch = Switch::new(config, sip, site::DISPATCHER.into(), u64::from(self.lives), seed, now);
         let restored = self.journal.restored(self.oracle.next_seq(), self.now);
+        self.journal.ringing.clear();
         self.journal.dialogs.clear();
         self.switch.handle(now, Input::Restore(Box::new(restored)));
     }
@@ -439,10 +441,15 @@ impl World {
 impl Journal {
     fn promise(&mut self, promise: Promise, now: Duration) {
         match promise {
+            Promise::Inviting { leg, snapshot, .. } => {
+                self.ringing.insert(leg, *snapshot);
+            }
             Promise::Dialog { leg, snapshot, .. } => {
+                self.ringing.remove(&leg);
                 self.dialogs.insert(leg, *snapshot);
             }
             Promise::DialogOver { leg } => {
+                self.ringing.remove(&leg);
                 self.dialogs.remove(&leg);
             }
             Promise::Binding(binding) => {
@@ -477,6 +484,7 @@ impl Journal {
         Restored {
             bindings: self.bindings.values().map(|(b, made)| left(b, *made)).filter(|b| b.expires_in_s > 0).collect(),
             dialogs: self.dialogs.values().cloned().collect(),
+            ringing: self.ringing.values().cloned().collect(),
             agents: self
                 .agents
                 .values()

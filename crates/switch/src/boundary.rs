@@ -153,6 +153,8 @@ pub struct Restored {
     pub bindings: Vec<sip::Binding>,
     /// Confirmed dialogs of calls that died: each gets a BYE.
     pub dialogs: Vec<sip::DialogSnapshot>,
+    /// INVITEs of calls that died, not known to be answered: each gets a CANCEL, so that no phone rings for nobody.
+    pub ringing: Vec<sip::InviteSnapshot>,
     /// Agents as last confirmed, with the calls that died.
     pub agents: Vec<acd::AgentReport>,
     /// The next fact's number.
@@ -189,6 +191,16 @@ pub enum Output {
 /// What the journal keeps besides facts.
 #[derive(Clone, Debug)]
 pub enum Promise {
+    /// A phone is about to be called; after a crash its INVITE gets a CANCEL. Over when the leg is confirmed
+    /// ([`Promise::Dialog`]) or ended ([`Promise::DialogOver`]); the newest of a leg counts.
+    Inviting {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// The INVITE.
+        snapshot: Box<sip::InviteSnapshot>,
+    },
     /// A leg is confirmed; after a crash its dialog gets a BYE.
     Dialog {
         /// The call.
@@ -198,7 +210,7 @@ pub enum Promise {
         /// The dialog.
         snapshot: Box<sip::DialogSnapshot>,
     },
-    /// That dialog is over.
+    /// That dialog, or the INVITE that should have made one, is over.
     DialogOver {
         /// The leg.
         leg: LegId,

@@ -68,7 +68,7 @@ impl Switch {
         talking.or_else(|| self.offers.values().find(|o| o.agent == *agent).map(|o| o.call))
     }
 
-    /// Registrations are taken back, dialogs of dead calls get their BYE, agents are as they were but for the dead call.
+    /// Registrations are taken back, dialogs of dead calls get their BYE and phones that ring for them their CANCEL, agents are as they were but for the dead call.
     pub(crate) fn restore(&mut self, now: Now, restored: Restored) {
         self.start_facts_at(restored.next_fact);
         for binding in restored.bindings {
@@ -81,6 +81,10 @@ impl Switch {
             self.sip(now, sip::Command::Restore { dialog, snapshot: Box::new(snapshot) });
             let reason = Some("SIP;cause=503;text=\"restarted\"".into());
             self.sip(now, sip::Command::Bye { dialog, reason });
+        }
+        for snapshot in restored.ringing {
+            let dialog = dialog_of(self.next_leg());
+            self.sip(now, sip::Command::CancelRestored { dialog, snapshot: Box::new(snapshot) });
         }
         for mut report in restored.agents {
             // The call died with the process: who was rung goes back to ready; who talked is reported as parted when

@@ -21,6 +21,7 @@ impl Switch {
     fn sip_event(&mut self, now: Now, event: sip::Event) {
         match event {
             sip::Event::Invited(invited) => self.invited(now, *invited),
+            sip::Event::Inviting { dialog, snapshot } => self.inviting(leg_of(dialog), snapshot),
             sip::Event::Progress { dialog, status, .. } => {
                 if status == 180 || status == 183 {
                     self.leg_event(now, leg_of(dialog), LegEvent::Ringing);
@@ -153,6 +154,12 @@ impl Switch {
         CallId::new(now.wall, random)
     }
 
+    fn inviting(&mut self, leg: LegId, snapshot: Box<sip::InviteSnapshot>) {
+        if let Some(call) = self.legs.get(leg).map(|leg| leg.call) {
+            self.promise(Promise::Inviting { call, leg, snapshot });
+        }
+    }
+
     /// A dialled phone answered: its answer goes to the media plane; without one the leg is useless.
     fn answered(&mut self, now: Now, id: LegId, body: Option<sip::Body>) {
         let Some(leg) = self.legs.get_mut(id) else { return };
@@ -203,9 +210,9 @@ impl Switch {
 
     fn dialog_ended(&mut self, now: Now, id: LegId) {
         let Some(leg) = self.legs.get_mut(id) else { return };
-        let confirmed = !matches!(leg.dialog, Dialog::Invited { .. } | Dialog::Preparing(_) | Dialog::Inviting);
+        let promised = !matches!(leg.dialog, Dialog::Invited { .. } | Dialog::Preparing(_));
         leg.dialog = Dialog::Over;
-        if confirmed {
+        if promised {
             self.promise(Promise::DialogOver { leg: id });
         }
         self.leg_event(now, id, LegEvent::Ended);

@@ -21,6 +21,15 @@ pub enum Entry {
         /// The message.
         envelope: Envelope<acd::Report>,
     },
+    /// A phone is about to be called; the newest of a leg counts, until the leg is confirmed or over.
+    Inviting {
+        /// The call it belongs to.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+        /// The INVITE as its owner exports it, JSON.
+        snapshot: String,
+    },
     /// A leg was confirmed, or its dialog changed; the newest of a leg counts.
     Dialog {
         /// The call it belongs to.
@@ -30,7 +39,7 @@ pub enum Entry {
         /// The dialog as its owner exports it, JSON.
         snapshot: String,
     },
-    /// A leg's dialog is over.
+    /// A leg's dialog is over, or the INVITE that should have made one.
     DialogOver {
         /// The leg.
         leg: LegId,

@@ -17,6 +17,7 @@ pub(super) struct Live {
     pub(super) configuration: Option<Lines>,
     /// Facts of calls without a record yet.
     pub(super) calls: BTreeMap<CallId, Lines>,
+    pub(super) ringing: BTreeMap<LegId, Lines>,
     pub(super) dialogs: BTreeMap<LegId, Lines>,
     pub(super) bindings: BTreeMap<(String, String), Lines>,
     /// The last change of each agent who is not logged out.
@@ -35,8 +36,15 @@ impl Live {
         self.clean = matches!(entry, Entry::CleanStop);
         match entry {
             Entry::Fact(fact) => self.apply_fact(fact, line),
-            Entry::Dialog { leg, .. } => replace(&mut self.dialogs, *leg, line),
-            Entry::DialogOver { leg } => drop(self.dialogs.remove(leg)),
+            Entry::Inviting { leg, .. } => replace(&mut self.ringing, *leg, line),
+            Entry::Dialog { leg, .. } => {
+                self.ringing.remove(leg);
+                replace(&mut self.dialogs, *leg, line);
+            }
+            Entry::DialogOver { leg } => {
+                self.ringing.remove(leg);
+                self.dialogs.remove(leg);
+            }
             Entry::Binding { account, contact, .. } => {
                 replace(&mut self.bindings, (account.clone(), contact.clone()), line);
             }
@@ -97,7 +105,8 @@ impl Live {
         let records_from = self.oldest_needed().unwrap_or(number);
         write_line(buffer, &Entry::SnapshotBegin { next_fact_seq: self.next_fact_seq, records_from });
         let lines = self.configuration.iter().chain(self.agents.values()).chain(self.bindings.values());
-        let lines = lines.chain(self.calls.values()).chain(self.dialogs.values()).chain(self.pieces.values());
+        let lines = lines.chain(self.calls.values()).chain(self.ringing.values()).chain(self.dialogs.values());
+        let lines = lines.chain(self.pieces.values());
         lines.for_each(|lines| buffer.extend_from_slice(lines));
         write_line(buffer, &Entry::SnapshotEnd);
     }

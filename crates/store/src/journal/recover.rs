@@ -20,6 +20,8 @@ use vocab::{Age, AgentId, AgentState, CallId, ExtensionId, Fact, FactRecord, Leg
 pub struct Recovered {
     /// Calls without a record, each with its facts in order.
     pub open_calls: BTreeMap<CallId, Vec<FactRecord>>,
+    /// INVITEs not known to be answered, each wanting a CANCEL.
+    pub ringing: Vec<RecoveredDialog>,
     /// Dialogs not known to be over, each wanting a BYE.
     pub dialogs: Vec<RecoveredDialog>,
     /// Registrations, as their accounts' contacts had them last.
@@ -44,7 +46,7 @@ pub struct Recovered {
     pub damaged: Vec<DamagedLine>,
 }
 
-/// A dialog to end.
+/// A dialog to end, or an INVITE to cancel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveredDialog {
     /// Its call.
@@ -342,7 +344,8 @@ impl Recovered {
         self.next_fact_seq = live.next_fact_seq;
         self.clean = live.clean;
         let kept = live.configuration.iter().chain(live.agents.values()).chain(live.bindings.values());
-        let kept = kept.chain(live.calls.values()).chain(live.dialogs.values()).chain(live.pieces.values());
+        let kept = kept.chain(live.calls.values()).chain(live.ringing.values()).chain(live.dialogs.values());
+        let kept = kept.chain(live.pieces.values());
         for line in kept.flat_map(|lines| lines.split(|byte| *byte == b'\n')).filter(|line| !line.is_empty()) {
             // They were read once already.
             self.take_entry(read_line(line).expect("a kept line is a good line"));
@@ -363,6 +366,7 @@ impl Recovered {
                     self.open_calls.entry(call).or_default().push(fact);
                 }
             }
+            Entry::Inviting { call, leg, snapshot } => self.ringing.push(RecoveredDialog { call, leg, snapshot }),
             Entry::Dialog { call, leg, snapshot } => self.dialogs.push(RecoveredDialog { call, leg, snapshot }),
             Entry::Binding { account, contact, snapshot } => {
                 self.bindings.push(RecoveredBinding { account, contact, snapshot });

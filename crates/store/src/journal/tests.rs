@@ -51,6 +51,10 @@ fn agent_gone(seq: u64, agent: &str) -> Entry {
     fact(seq, Fact::AgentChanged { agent, extension, queues, state: AgentState::LoggedOut, pending: None })
 }
 
+fn inviting(number: u64, leg: u64) -> Entry {
+    Entry::Inviting { call: call(number), leg: LegId(leg), snapshot: format!("{{\"branch\":{leg}}}") }
+}
+
 fn dialog(number: u64, leg: u64) -> Entry {
     Entry::Dialog { call: call(number), leg: LegId(leg), snapshot: format!("{{\"cseq\":{leg}}}") }
 }
@@ -84,8 +88,11 @@ fn minute() -> Vec<Entry> {
         binding("8001", "sip:8001@10.0.0.1"),
         agent_ready(0, "1001"),
         opened(1, 1),
+        inviting(1, 11),
         dialog(1, 11),
         report(1),
+        inviting(1, 12),
+        inviting(1, 13),
         opened(2, 2),
         Entry::Piece(piece(1)),
         binding("8002", "sip:8002@10.0.0.2"),
@@ -112,14 +119,14 @@ fn open_with(folder: &Path, options: Options) -> (Journal, Recovered) {
     Journal::open_on(folder, options, Arc::new(PoorFolder(Arc::new(disk)))).unwrap()
 }
 
-/// Open calls with the number of their facts; dialogs, bindings, agents, records, pieces; the next fact.
-type Summary = (Vec<(CallId, usize)>, usize, usize, usize, usize, usize, u64);
+/// Open calls with the number of their facts; INVITEs and dialogs, bindings, agents, records, pieces; the next fact.
+type Summary = (Vec<(CallId, usize)>, [usize; 2], usize, usize, usize, usize, u64);
 
 /// What matters of a recovery, in a form that compares.
 fn summary(recovered: &Recovered) -> Summary {
     (
         recovered.open_calls.iter().map(|(call, facts)| (*call, facts.len())).collect(),
-        recovered.dialogs.len(),
+        [recovered.ringing.len(), recovered.dialogs.len()],
         recovered.bindings.len(),
         recovered.agents.len(),
         recovered.records.len(),
@@ -137,7 +144,11 @@ fn what_was_appended_is_recovered_after_a_crash() {
     drop(journal);
 
     let (_journal, recovered) = open(folder.path());
-    assert_eq!(summary(&recovered), (vec![(call(1), 1), (call(3), 1)], 1, 1, 1, 1, 1, 5));
+    assert_eq!(summary(&recovered), (vec![(call(1), 1), (call(3), 1)], [1, 1], 1, 1, 1, 1, 5));
+    assert_eq!(
+        recovered.ringing,
+        [RecoveredDialog { call: call(1), leg: LegId(13), snapshot: "{\"branch\":13}".into() }]
+    );
     assert_eq!(recovered.dialogs[0].snapshot, "{\"cseq\":11}");
     assert_eq!(recovered.bindings[0].contact, "sip:8001@10.0.0.1");
     assert_eq!(recovered.last_configuration, Some((7, 42)));
@@ -172,10 +183,12 @@ fn a_second_crash_finds_what_the_first_left() {
     drop(journal);
     let (mut journal, second) = open(folder.path());
     assert_eq!(summary(&first), summary(&second));
-    journal.append(&[ended(5, 1), record(1), record(3), Entry::DialogOver { leg: LegId(11) }]).unwrap();
+    let over = [11, 13].map(|leg| Entry::DialogOver { leg: LegId(leg) });
+    journal.append(&[ended(5, 1), record(1), record(3)]).unwrap();
+    journal.append(&over).unwrap();
     drop(journal);
     let (_journal, third) = open(folder.path());
-    assert_eq!(summary(&third), (vec![], 0, 1, 1, 3, 1, 6));
+    assert_eq!(summary(&third), (vec![], [0, 0], 1, 1, 3, 1, 6));
 }
 
 #[test]
@@ -189,6 +202,30 @@ fn a_clean_stop_is_told_from_a_crash() {
     journal.append(&[report(1)]).unwrap();
     drop(journal);
     assert!(!open(folder.path()).1.clean);
+}
+
+#[test]
+fn an_invite_is_kept_until_its_leg_is_confirmed_or_over_and_the_newest_counts() {
+    let (over, again) = (
+        Entry::DialogOver { leg: LegId(1) },
+        Entry::Inviting { call: call(1), leg: LegId(1), snapshot: "{\"branch\":\"again\"}".into() },
+    );
+    let table: [(&[Entry], &[&str], usize); 5] = [
+        (&[inviting(1, 1)], &["{\"branch\":1}"], 0),
+        (&[inviting(1, 1), again], &["{\"branch\":\"again\"}"], 0),
+        (&[inviting(1, 1), dialog(1, 1)], &[], 1),
+        (&[inviting(1, 1), over.clone()], &[], 0),
+        (&[inviting(1, 1), dialog(1, 1), over], &[], 0),
+    ];
+    for (entries, ringing, dialogs) in table {
+        let folder = TempDir::new().unwrap();
+        let (mut journal, _) = open(folder.path());
+        journal.append(entries).unwrap();
+        drop(journal);
+        let recovered = open(folder.path()).1;
+        let kept: Vec<_> = recovered.ringing.iter().map(|kept| kept.snapshot.as_str()).collect();
+        assert_eq!((&kept[..], recovered.dialogs.len()), (ringing, dialogs), "{entries:?}");
+    }
 }
 
 #[test]
@@ -479,7 +516,7 @@ fn many_appends_share_a_sync() {
 }
 
 fn any_entry() -> impl Strategy<Value = Entry> {
-    (0u64..12, 0u64..6, any::<u32>()).prop_map(|(kind, number, seq)| {
+    (0u64..13, 0u64..6, any::<u32>()).prop_map(|(kind, number, seq)| {
         let seq = u64::from(seq);
         match kind {
             0 | 1 => opened(seq, number),
@@ -492,6 +529,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             8 => agent_ready(seq, &number.to_string()),
             9 => agent_gone(seq, &number.to_string()),
             10 => Entry::Piece(piece(number)),
+            11 => inviting(number, number),
             _ => Entry::Acknowledged { calls: vec![call(number)], pieces: vec![(piece(number).recording, 0)] },
         }
     })
