@@ -176,8 +176,8 @@ pub enum Report {
     OfferEnded { offer: OfferId, call: CallId, agent: AgentId, end: OfferEnd },
     /// The agent's part in the conversation is over.
     Parted { call: CallId, agent: AgentId },
-    /// The queue from which an ongoing conversation came, so that its wrap-up is that queue's; follows `All`.
-    /// Without it the longest wrap-up of the agent's queues counts.
+    /// A conversation goes on, and came from this queue, whose wrap-up will count; without it the longest of the
+    /// agent's queues does. An edge says so before `All`: the agent's last confirmed state may be older than the answer.
     Conversation { call: CallId, agent: AgentId, queue: QueueId },
     /// A new configuration.
     Configuration(Config),

@@ -253,13 +253,12 @@ impl Acd {
         self.follow(agent, next);
     }
 
-    /// An edge tells which queue a conversation came from.
+    /// An edge tells of a conversation that goes on, and which queue it came from. Whatever is believed here, they talk.
     pub(crate) fn conversation(&mut self, call: CallId, agent: &AgentId, came_from: QueueId) {
         let Some(work) = self.agents.get_mut(agent).and_then(Agent::at_work_mut) else { return };
-        if let State::Talking { call: talked, queue } = &mut work.state
-            && *talked == call
-        {
-            *queue = Some(came_from);
+        match &mut work.state {
+            State::Talking { call: talked, queue } if *talked == call => *queue = Some(came_from),
+            _ => self.talk_after_all(agent, call, came_from),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     moment::Moment,
     offer::Offer,
     queue::{PlaceKey, Queue, WaitingCall},
+    snapshot::Known,
     timer::{Timer, Timers},
 };
 use std::{
@@ -80,7 +81,7 @@ impl Acd {
     pub(crate) fn take(&mut self, report: Report) {
         match report {
             Report::All { agents, waiting, offers, unreachable, busy } => {
-                let known = crate::snapshot::Known { agents, waiting, offers, unreachable, busy };
+                let known = Known { agents, waiting, offers, unreachable, busy, conversations: Vec::new() };
                 for agent in self.adopt(known) {
                     self.tell(&agent);
                 }

@@ -97,8 +97,10 @@ impl Acd {
 
     pub(crate) fn offer_ended(&mut self, id: OfferId, call: CallId, agent: &AgentId, end: OfferEnd) {
         let Some(offer) = self.offers.get(&id) else {
-            if end == OfferEnd::Answered {
-                self.answered_late(call, agent);
+            match end {
+                OfferEnd::Answered => self.answered_late(call, agent),
+                OfferEnd::Withdrawn => self.not_asked(call, agent),
+                OfferEnd::NoAnswer | OfferEnd::Declined | OfferEnd::Unreachable => {}
             }
             return;
         };
@@ -129,5 +131,14 @@ impl Acd {
             self.withdraw(other);
         }
         self.talk_after_all(agent, call, queue);
+    }
+
+    /// The edge had the void offer stopped: the agent did not turn the call down, so its place counts again for this
+    /// agent. (The offer was too long on its way, or the agent asked for another state.)
+    fn not_asked(&mut self, call: CallId, agent: &AgentId) {
+        let Some(waiting) = self.calls.get_mut(&call) else { return };
+        if waiting.tried.remove(agent) && waiting.offer.is_none() {
+            self.changed.calls.insert(waiting.key);
+        }
     }
 }

@@ -10,9 +10,9 @@ use crate::{
     timer::Timers,
 };
 use std::collections::{BTreeMap, VecDeque};
-use vocab::{AgentId, AgentState, CallId, ExtensionId, Now};
+use vocab::{AgentId, AgentState, CallId, ExtensionId, Now, QueueId};
 
-/// The fields of [`Report::All`].
+/// The fields of [`Report::All`], and the conversations that go with it.
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) agents: Vec<AgentReport>,
@@ -20,6 +20,7 @@ pub(crate) struct Known {
     pub(crate) offers: Vec<OfferReport>,
     pub(crate) unreachable: Vec<ExtensionId>,
     pub(crate) busy: Vec<ExtensionId>,
+    pub(crate) conversations: Vec<(CallId, AgentId, QueueId)>,
 }
 
 impl Acd {
@@ -45,7 +46,7 @@ impl Acd {
         };
         acd.configure(config, || Presence::Unheard);
         let mut known: Option<Known> = None;
-        let mut others = Vec::new();
+        let (mut conversations, mut others) = (Vec::new(), Vec::new());
         for report in reports {
             match report {
                 Report::All { agents, waiting, offers, unreachable, busy } => {
@@ -56,11 +57,12 @@ impl Acd {
                     all.unreachable.extend(unreachable);
                     all.busy.extend(busy);
                 }
+                Report::Conversation { call, agent, queue } => conversations.push((call, agent, queue)),
                 other => others.push(other),
             }
         }
         match known {
-            Some(known) => drop(acd.adopt(known)),
+            Some(known) => drop(acd.adopt(Known { conversations, ..known })),
             None => acd.decisions.push_back(Decision::ReportAll),
         }
         for report in others {
@@ -115,6 +117,11 @@ impl Acd {
         }
         for offer in known.offers {
             self.adopt_offer(offer, &mut offered);
+        }
+        // Who answered just before the old dispatcher went is known as offered still, and talks.
+        for (call, agent, queue) in known.conversations {
+            offered.remove(&agent);
+            self.conversation(call, &agent, queue);
         }
         // These were being offered a call, and no edge knows the offer any more.
         for agent in offered.into_keys() {

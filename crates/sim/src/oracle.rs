@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
-use vocab::{AgentId, AgentState, CallId, EndState, Fact, FactRecord, Timestamp};
+use vocab::{AgentId, AgentState, CallId, EndState, Fact, FactRecord, OfferEnd, Timestamp};
 
 /// Time beyond an offer's or wrap-up's own limit that delays, losses and a rebuilt dispatcher may add.
 const STUCK_SLACK_MS: u64 = 30_000;
@@ -44,6 +44,7 @@ pub(crate) struct Oracle {
     pub(crate) facts: Vec<FactRecord>,
     pub(crate) joined: Vec<CallId>,
     pub(crate) queued: Vec<CallId>,
+    pub(crate) withdrawn: Vec<CallId>,
 }
 
 impl Oracle {
@@ -63,8 +64,11 @@ impl Oracle {
                     self.problems.push(format!("call {call} offered to {agent} while {other} is asked"));
                 }
             }
-            Fact::OfferEnded { call, .. } => {
+            Fact::OfferEnded { call, end, .. } => {
                 self.offered.remove(call);
+                if *end == OfferEnd::Withdrawn {
+                    self.withdrawn.push(*call);
+                }
             }
             Fact::Joined { call, .. } => self.joined.push(*call),
             Fact::Queued { call, .. } => self.queued.push(*call),

@@ -50,6 +50,8 @@ pub struct Summary {
     pub queued: Vec<CallId>,
     /// Calls in the order agents took them.
     pub joined: Vec<CallId>,
+    /// Calls with an offer that was withdrawn, or void when it came.
+    pub withdrawn: Vec<CallId>,
     /// Changes if anything at all went differently.
     pub digest: u64,
 }
@@ -407,10 +409,11 @@ impl World {
         let oracle = std::mem::take(&mut self.oracle);
         let (calls, states) = (oracle.calls(), oracle.states());
         let (queued, joined) = (oracle.queued.clone(), oracle.joined.clone());
+        let withdrawn = oracle.withdrawn.clone();
         let facts = oracle.facts.clone();
         problems.extend(oracle.verdict(now.wall));
         if problems.is_empty() {
-            Ok(Summary { calls, states, queued, joined, digest: self.digest })
+            Ok(Summary { calls, states, queued, joined, withdrawn, digest: self.digest })
         } else {
             Err(self.violation(problems, facts))
         }

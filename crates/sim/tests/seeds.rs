@@ -82,7 +82,9 @@ fn the_same_seed_is_the_same_run() {
 /// The second machine on paper: the dispatcher sits behind a link that loses, delays and repeats, and dies in the middle.
 #[test]
 fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
-    for seed in 0..50 {
+    let seeds = number("SEEDS").unwrap_or(SEEDS);
+    let mut late = 0;
+    for seed in 0..seeds {
         let caller = |n: u64| CallerPlan {
             at: Duration::from_secs(10 + 2 * n),
             called: "4008001000",
@@ -114,6 +116,13 @@ fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
         let world = World::new(scenario);
         let summary = world.play().unwrap_or_else(|violation| panic!("{violation}"));
         assert_eq!(summary.queued.len(), 4, "seed {seed}");
-        assert_eq!(summary.joined, summary.queued, "seed {seed}: the order of answers is not the order of arrival");
-    }
+        // An offer is a reservation with a deadline. One that the link held back beyond it is void, the agent takes the
+        // next call, and the call, still at its place, is offered again: only such a call may be answered after others.
+        let in_time = |calls: &[_]| calls.iter().filter(|call| !summary.withdrawn.contains(call)).copied().collect();
+        let (queued, joined): (Vec<_>, Vec<_>) = (in_time(&summary.queued), in_time(&summary.joined));
+        assert_eq!(joined, queued, "seed {seed}: the order of answers is not the order of arrival");
+        assert_eq!(summary.joined.len(), 4, "seed {seed}: somebody was never answered");
+        late += summary.withdrawn.len() as u64;
+    } // At 300 frames of 1,000 lost an offer is that late once in thousands; more would be a fault of the machines.
+    assert!(late * 500 <= seeds, "{late} offers of {seeds} seeds were withdrawn");
 }

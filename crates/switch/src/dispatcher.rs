@@ -10,11 +10,12 @@ use std::{
 };
 use vocab::{NodeId, Now};
 
-/// Requests that arrive before the edge's reports are kept up to this many; more are lost with the edge's question
-/// unanswered, which its asker sees as busy.
-const EARLY_REPORTS_MAX: usize = 10_000;
 /// Rebuilds within one epoch that offer numbers can tell apart.
 const REBUILDS_BITS: u32 = 16;
+
+/// Conversations taken before an edge's answer: four times the agents of the largest site. Of one more the agent counts
+/// as free until its phone says busy.
+const CONVERSATIONS_MAX: usize = 8_192;
 
 /// One dispatcher. It decides only once it has heard what is already there.
 pub struct Dispatcher {
@@ -29,9 +30,9 @@ pub struct Dispatcher {
 }
 
 enum Stage {
-    /// Asked for everything; what comes before the answer waits here.
+    /// Asked for everything; the conversations that go on are told before the rest.
     Asking {
-        early: Vec<Report>,
+        conversations: Vec<Report>,
     },
     Deciding(Box<Acd>),
 }
@@ -40,7 +41,7 @@ impl Dispatcher {
     /// A dispatcher that has asked its edge for everything. `epoch` grows with each start.
     pub fn new(config: Config, me: NodeId, edge: NodeId, epoch: u64, seed: u64, now: Now) -> Dispatcher {
         let link = Link::new(me, epoch, edge, seed);
-        let stage = Stage::Asking { early: Vec::new() };
+        let stage = Stage::Asking { conversations: Vec::new() };
         let mut dispatcher =
             Dispatcher { config, link, stage, epoch, rebuilds: 0, seed, broken: false, outputs: VecDeque::new() };
         dispatcher.ask(now);
@@ -117,13 +118,21 @@ impl Dispatcher {
     }
 
     fn report(&mut self, now: Now, report: Report) {
+        if let Report::Configuration(config) = &report
+            && config.revision > self.config.revision
+        {
+            self.config = config.clone();
+        }
         match &mut self.stage {
-            Stage::Asking { early } => match report {
-                all @ Report::All { .. } => {
-                    let early = std::mem::take(early);
-                    self.begin(now, all, early);
+            // What calls and phones did before the answer is in the answer, and requests about agents are repeated
+            // behind it.
+            Stage::Asking { conversations } => match report {
+                Report::Conversation { .. } if conversations.len() < CONVERSATIONS_MAX => conversations.push(report),
+                Report::All { .. } => {
+                    let mut reports = std::mem::take(conversations);
+                    reports.push(report);
+                    self.begin(now, reports);
                 }
-                other if early.len() < EARLY_REPORTS_MAX => early.push(other),
                 _ => {}
             },
             Stage::Deciding(acd) => {
@@ -139,22 +148,16 @@ impl Dispatcher {
         }
     }
 
-    /// Starts deciding from what the edge reported. Of what came before the answer only questions and a configuration
-    /// still count; the rest is in the answer already.
-    fn begin(&mut self, now: Now, all: Report, early: Vec<Report>) {
+    /// Starts deciding from what the edge reported.
+    fn begin(&mut self, now: Now, reports: Vec<Report>) {
         self.rebuilds += 1;
         let epoch = (self.epoch << REBUILDS_BITS) | self.rebuilds;
-        let mut acd = Acd::new(self.config.clone(), vec![all], epoch, now, self.seed ^ epoch);
-        for report in early {
-            if matches!(report, Report::Agent { .. } | Report::Configuration(_)) {
-                acd.handle(now, report);
-            }
-        }
+        let acd = Acd::new(self.config.clone(), reports, epoch, now, self.seed ^ epoch);
         self.stage = Stage::Deciding(Box::new(acd));
     }
 
     fn ask(&mut self, now: Now) {
-        self.stage = Stage::Asking { early: Vec::new() };
+        self.stage = Stage::Asking { conversations: Vec::new() };
         self.link.send(now.mono, Decision::ReportAll);
     }
 }

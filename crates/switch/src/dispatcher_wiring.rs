@@ -1,9 +1,16 @@
 //! Between the exchange and the dispatcher's link.
 
-use crate::{Output, Switch, exchange::Offered};
+use crate::{
+    Output, Switch,
+    exchange::{Offered, Question},
+};
 use acd::Decision;
 use cluster::LinkOutput;
 use vocab::{Age, CallId, Fact, Now, OfferEnd};
+
+/// A request about an agent is put to this many dispatchers after the first. One that ends each of them, whatever the
+/// fault in it, must not end them for ever.
+const QUESTION_REPEATS_MAX: u32 = 4;
 
 impl Switch {
     pub(crate) fn link_output(&mut self, now: Now, output: LinkOutput<acd::Report, Decision>) {
@@ -43,7 +50,7 @@ impl Switch {
             }
             Decision::AgentIs(report) => self.agent_is(now, report),
             Decision::AgentAnswer { number, refusal } => {
-                if let Some(request) = self.questions.remove(&number) {
+                if let Some(Question { request, .. }) = self.questions.remove(&number) {
                     self.reply(request, refusal.map_or(Ok(()), |r| Err(crate::Refusal::Agent(r))));
                 }
             }
@@ -71,6 +78,9 @@ impl Switch {
             age: Age::between(*since, now.mono),
             ..report.clone()
         };
+        // First, so that nobody it added is unknown when the rest is read.
+        let configuration = self.config.acd.clone();
+        self.report(now, acd::Report::Configuration(configuration));
         let agents: Vec<_> = self.agents.values().map(aged).collect();
         let waiting: Vec<_> = self.calls.keys().filter_map(|call| self.waiting(now, *call)).collect();
         self.rebuilds += 1;
@@ -92,6 +102,10 @@ impl Switch {
             unreachable: self.phones.unreachable(self.config.extensions.iter().map(|e| &e.extension)),
             busy: self.phones.busy(),
         };
+        let conversations: Vec<_> = self.conversations.iter().map(|(a, (c, q))| (a.clone(), *c, q.clone())).collect();
+        for (agent, call, queue) in conversations {
+            self.report(now, acd::Report::Conversation { call, agent, queue });
+        }
         self.report(now, all);
         // An agent who talks in a call that is not here any more has parted from it.
         let parted = self.agents.values().filter_map(|(report, _)| match &report.state {
@@ -103,9 +117,29 @@ impl Switch {
         for (call, agent) in parted.collect::<Vec<_>>() {
             self.report(now, acd::Report::Parted { call, agent });
         }
-        let conversations: Vec<_> = self.conversations.iter().map(|(a, (c, q))| (a.clone(), *c, q.clone())).collect();
-        for (agent, call, queue) in conversations {
-            self.report(now, acd::Report::Conversation { call, agent, queue });
+        self.repeat_questions(now);
+    }
+
+    /// A dispatcher that took a request may have died before its answer, and what followed from it, was here.
+    fn repeat_questions(&mut self, now: Now) {
+        let worn: Vec<_> =
+            self.questions.iter().filter(|(_, q)| q.repeats >= QUESTION_REPEATS_MAX).map(|(n, _)| *n).collect();
+        for number in worn {
+            self.give_up_question(number);
+        }
+        let again = self.questions.iter_mut().map(|(number, question)| {
+            question.repeats += 1;
+            let (agent, request) = (question.agent.clone(), question.asked.clone());
+            acd::Report::Agent { agent, request, number: *number }
+        });
+        for report in again.collect::<Vec<_>>() {
+            self.report(now, report);
+        }
+    }
+
+    fn give_up_question(&mut self, number: u64) {
+        if let Some(Question { request, .. }) = self.questions.remove(&number) {
+            self.send(Output::Reply { request, answer: crate::Answer::Busy });
         }
     }
 
@@ -117,9 +151,7 @@ impl Switch {
                 self.tell_call(now, call, call::Input::QueueRefused { queue, why: "dispatcher_away".to_owned() });
             }
             acd::Report::Agent { number, .. } => {
-                if let Some(request) = self.questions.remove(&number) {
-                    self.send(Output::Reply { request, answer: crate::Answer::Busy });
-                }
+                self.give_up_question(number);
             }
             // The rest is only news; `ReportAll` brings the dispatcher up to date when it is back.
             acd::Report::All { .. }

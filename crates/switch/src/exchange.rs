@@ -38,7 +38,8 @@ pub struct Switch {
     /// Offers taken and not yet ended, and conversations that came of them.
     pub(crate) offers: BTreeMap<OfferId, Offered>,
     pub(crate) conversations: BTreeMap<AgentId, (CallId, QueueId)>,
-    pub(crate) questions: BTreeMap<u64, RequestId>,
+    /// Requests about agents that the dispatcher has not answered.
+    pub(crate) questions: BTreeMap<u64, Question>,
     pub(crate) next_question: u64,
     /// How often a dispatcher asked for everything.
     pub(crate) rebuilds: u64,
@@ -64,6 +65,16 @@ pub(crate) struct Offered {
     pub(crate) call: CallId,
     pub(crate) agent: AgentId,
     pub(crate) queue: QueueId,
+}
+
+/// What somebody asked of the dispatcher.
+pub(crate) struct Question {
+    /// Names the answer.
+    pub(crate) request: RequestId,
+    pub(crate) agent: AgentId,
+    pub(crate) asked: acd::AgentRequest,
+    /// Times it was asked again because the dispatcher was replaced before it answered.
+    pub(crate) repeats: u32,
 }
 
 impl Switch {

@@ -1,6 +1,6 @@
 //! From the one door to calls, dispatcher and phones; and back from an earlier life.
 
-use crate::{Command, Refusal, Restored, Switch, legs::dialog_of};
+use crate::{Command, Refusal, Restored, Switch, exchange::Question, legs::dialog_of};
 use call::{Doors, Input};
 use std::sync::Arc;
 use vocab::{AgentId, AgentState, CallId, EndedBy, ExtensionId, Now, RequestId};
@@ -11,7 +11,8 @@ impl Switch {
             Command::Agent { agent, request: asked } => {
                 self.next_question += 1;
                 let number = self.next_question;
-                self.questions.insert(number, request);
+                let question = Question { request, agent: agent.clone(), asked: asked.clone(), repeats: 0 };
+                self.questions.insert(number, question);
                 self.report(now, acd::Report::Agent { agent, request: asked, number });
             }
             Command::Answer { agent } => {

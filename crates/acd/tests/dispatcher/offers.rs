@@ -139,6 +139,27 @@ fn a_caller_who_leaves_while_the_phone_rings_frees_the_agent_when_it_stopped() {
 }
 
 #[test]
+fn a_call_whose_void_offer_was_stopped_unasked_keeps_its_place_with_that_agent() {
+    let lone = || {
+        let mut floor = Floor::new(config(vec![rules("sales")], &[("a", &["sales"])]));
+        floor.log_in("a");
+        floor.enqueue(1, "sales");
+        assert_eq!(floor.wait(5_000), ["withdraw 1.1", "a ready"], "perhaps its edge is dead: others first");
+        floor
+    };
+    let mut floor = lone();
+    assert_eq!(floor.ended(1, 1, "a", Withdrawn), ["offer 1 to a", "a offered 1"]);
+    for (end, next) in [(Withdrawn, "offer 1 to a"), (NoAnswer, "offer 3 to a"), (Declined, "offer 3 to a")] {
+        let mut floor = lone();
+        assert!(floor.enqueue(2, "sales").contains(&"offer 2 to a".to_string()));
+        assert_eq!(floor.ended(1, 1, "a", end), [""; 0]);
+        floor.enqueue(3, "sales");
+        floor.dequeue(2);
+        assert_eq!(floor.ended(2, 2, "a", Withdrawn)[1], next, "{end:?}");
+    }
+}
+
+#[test]
 fn an_answer_to_a_void_offer_counts_while_the_call_still_waits() {
     let mut floor = floor();
     floor.enqueue(1, "sales");

@@ -115,3 +115,34 @@ fn a_waiting_call_of_a_queue_that_is_gone_is_refused() {
     let mut floor = Floor::from(two_queues(), vec![all(Vec::new(), vec![waiting(1, "gone", 1)], Vec::new())]);
     assert_eq!(floor.log(), ["1 refused by gone: unknown_queue"]);
 }
+
+#[test]
+fn who_answered_just_before_a_takeover_talks_and_is_offered_nothing() {
+    let wish = AgentState::NotReady { reason: "lunch".into() };
+    let table = [
+        (AgentState::Offered { call: call(1) }, "a talking 1"),
+        (AgentState::Ready, "a talking 1"),
+        (wish, "a talking 1, then not ready (lunch)"),
+        (AgentState::WrapUp { call: call(7), left_ms: 5 }, "a talking 1"),
+    ];
+    for (confirmed, talks) in table {
+        let conversation = Report::Conversation { call: call(1), agent: agent("a"), queue: queue("sales") };
+        let known = all(vec![report("a", confirmed, 5)], vec![waiting(2, "sales", 2)], Vec::new());
+        let mut floor = Floor::from(two_queues(), vec![conversation, known]);
+        assert_eq!(floor.log(), [talks, "2 is 1 in sales"]);
+        assert_eq!(floor.wait(1_000), [""; 0], "no timer of the state before goes off");
+        assert!(floor.parted(1, "a")[0].starts_with("a wrap-up 1 8000"));
+    }
+}
+
+#[test]
+fn a_conversation_a_dispatcher_did_not_know_of_ends_what_it_began_since() {
+    let mut floor = Floor::new(two_queues());
+    floor.log_in("a");
+    floor.enqueue(2, "sales");
+    let conversation = Report::Conversation { call: call(1), agent: agent("a"), queue: queue("sales") };
+    assert_eq!(floor.tell(conversation.clone()), ["withdraw 1.1", "a talking 1"]);
+    assert_eq!(floor.tell(conversation), [""; 0]);
+    let unknown = Report::Conversation { call: call(3), agent: agent("nobody"), queue: queue("sales") };
+    assert_eq!(floor.tell(unknown), [""; 0]);
+}
