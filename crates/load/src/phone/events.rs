@@ -53,7 +53,8 @@ impl<W: Write> Phone<'_, W> {
                 self.leave();
             }
             // A phone has no other use for these, and what comes for a dialog that is over is late.
-            Event::Progress { .. }
+            Event::Inviting { .. }
+            | Event::Progress { .. }
             | Event::Answered { .. }
             | Event::Confirmed { .. }
             | Event::Refused { .. }

@@ -36,7 +36,11 @@ impl Live {
         self.clean = matches!(entry, Entry::CleanStop);
         match entry {
             Entry::Fact(fact) => self.apply_fact(fact, line),
-            Entry::Inviting { leg, .. } => replace(&mut self.ringing, *leg, line),
+            // A leg is either called or confirmed: the newer line counts.
+            Entry::Inviting { leg, .. } => {
+                self.dialogs.remove(leg);
+                replace(&mut self.ringing, *leg, line);
+            }
             Entry::Dialog { leg, .. } => {
                 self.ringing.remove(leg);
                 replace(&mut self.dialogs, *leg, line);
