@@ -168,13 +168,13 @@ pub fn words(code: Code) -> Words {
 fn exchange_words(refusal: Refusal) -> Words {
     const CONFLICT: StatusCode = StatusCode::CONFLICT;
     match refusal {
-        Refusal::NothingRinging => say(CONFLICT, "nothing_ringing", ["没有振铃的来电", "来电可能已被接听或已挂断。"],
+        Refusal::NothingRinging => say(CONFLICT, "nothing_ringing", ["没有振铃的来电", "来电可能已被应答或已挂断。"],
             ["Nothing is ringing", "The call may have been answered elsewhere, or is gone."]),
-        Refusal::NoCall => say(CONFLICT, "no_call", ["没有通话", "该坐席当前没有通话。"],
+        Refusal::NoCall => say(CONFLICT, "no_call", ["没有通话", "该座席当前没有通话。"],
             ["No call", "The agent has no call."]),
         Refusal::UnknownCall => say(StatusCode::NOT_FOUND, "unknown_call", ["没有该通话", "通话可能已经结束。"],
             ["No such call", "The call may be over."]),
-        Refusal::PhoneCannotAnswer => say(CONFLICT, "phone_cannot_answer", ["话机不支持遥控接听", "请在话机上接听。"],
+        Refusal::PhoneCannotAnswer => say(CONFLICT, "phone_cannot_answer", ["话机不支持远程应答", "请在话机上应答。"],
             ["The phone cannot be told to answer", "Answer on the phone itself."]),
         Refusal::Agent(refusal) => agent_words(refusal),
     }
@@ -184,19 +184,19 @@ fn exchange_words(refusal: Refusal) -> Words {
 fn agent_words(refusal: AgentRefusal) -> Words {
     const CONFLICT: StatusCode = StatusCode::CONFLICT;
     match refusal {
-        AgentRefusal::UnknownAgent => say(CONFLICT, "unknown_agent", ["没有该坐席", "请检查工号。"],
+        AgentRefusal::UnknownAgent => say(CONFLICT, "unknown_agent", ["没有该座席", "请检查工号。"],
             ["No such agent", "Check the agent number."]),
-        AgentRefusal::QueueNotAllowed => say(CONFLICT, "queue_not_allowed", ["队列不可用", "队列不存在或不属于该坐席。"],
+        AgentRefusal::QueueNotAllowed => say(CONFLICT, "queue_not_allowed", ["技能组不可用", "技能组不存在或未分配给该座席。"],
             ["Queue not allowed", "The queue is unknown, or not one of the agent's."]),
-        AgentRefusal::NotLoggedIn => say(CONFLICT, "not_logged_in", ["坐席未签入", "请先签入。"],
+        AgentRefusal::NotLoggedIn => say(CONFLICT, "not_logged_in", ["座席未签入", "请先签入。"],
             ["The agent is not logged in", "Log the agent in first."]),
         AgentRefusal::LoggedInElsewhere => say(CONFLICT, "logged_in_elsewhere", ["已在其他分机签入", "请先从原分机签出。"],
             ["Logged in at another extension", "Log out there first."]),
-        AgentRefusal::ExtensionTaken => say(CONFLICT, "extension_taken", ["分机已被占用", "另一坐席已在此分机签入。"],
+        AgentRefusal::ExtensionTaken => say(CONFLICT, "extension_taken", ["分机已被占用", "另一座席已在此分机签入。"],
             ["The extension is taken", "Another agent is logged in at it."]),
         AgentRefusal::NoWrapUp => say(CONFLICT, "no_wrap_up", ["没有话后处理", "当前不在话后处理状态。"],
             ["No wrap-up", "There is no wrap-up to finish."]),
-        AgentRefusal::NothingPending => say(CONFLICT, "nothing_pending", ["没有待转状态", "没有可撤销的待转状态。"],
+        AgentRefusal::NothingPending => say(CONFLICT, "nothing_pending", ["没有后续状态", "没有可取消的后续状态。"],
             ["Nothing pending", "There is no pending state to withdraw."]),
     }
 }

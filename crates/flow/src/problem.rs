@@ -142,7 +142,7 @@ codes! {
     /// Music the site does not have. `name`.
     MusicUnknown, Error, "音乐“{name}”不存在；请上传或改名", "there is no music \"{name}\"; upload it or name another";
     /// A queue the site does not have. `name`.
-    QueueUnknown, Error, "队列“{name}”不存在；请建立或改名", "there is no queue \"{name}\"; create it or name another";
+    QueueUnknown, Error, "技能组“{name}”不存在；请建立或改名", "there is no queue \"{name}\"; create it or name another";
     /// An extension the site does not have. `name`.
     ExtensionUnknown, Error,
         "分机“{name}”不存在；请建立或改号", "there is no extension \"{name}\"; create it or name another";
@@ -158,6 +158,6 @@ codes! {
     DigitsInvalid, Error, "“{digits}”不能逐位播报；请只用 0–9、* 和 #", "\"{digits}\" cannot be said; use only 0-9, * and #";
     /// Music that never ends would hold the call for ever.
     MusicNeverEnds, Error,
-        "此处的音乐会结束不了；请改用提示音，或放入队列节点的 music 字段",
+        "此处的音乐会结束不了；请改用提示音，或放入转人工节点的 music 字段",
         "music does not end here; use a prompt, or the field music of a queue node";
 }

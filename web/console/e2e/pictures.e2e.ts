@@ -4,7 +4,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Look, Stage, violations } from "./stage";
+import { type Look, violations } from "./browser";
+import { Stage } from "./stage";
 
 const SHOTS = process.env["CONSOLE_SHOTS"];
 

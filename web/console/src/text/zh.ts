@@ -155,7 +155,7 @@ export const zh = {
   "offer.unreachable": "您的话机无法接通，请检查话机",
   "offer.withdrawn": "来电已撤回，振铃 {rang}",
   "offer.caller_gone": "主叫已挂断，振铃 {rang}",
-  "offer.taken": "已由 {agent} 接听",
+  "offer.taken": "已由 {agent} 应答",
 
   "talk.call": "通话",
   "talk.customer": "客户",
@@ -247,7 +247,7 @@ export const zh = {
   "why.passed.idle_shorter": "空闲时间较短",
   "why.passed.already_tried": "该来电已问过此座席",
   "why.passed.unreachable": "话机未注册",
-  "why.present": "此刻为什么没有座席接听",
+  "why.present": "此刻为什么没有座席应答",
   "why.presentFrom": "来自实时状态，不是一次分配的记录",
   "why.next": "第一个示闲且话机已注册的座席将被分配。",
   "why.nobody": "没有座席签入该技能组。",
@@ -413,7 +413,7 @@ export const zh = {
 
   "problem.nothing_ringing": "没有振铃的来电",
   "problem.no_call": "没有通话",
-  "problem.phone_cannot_answer": "话机不支持远程应答，请在话机上接听",
+  "problem.phone_cannot_answer": "话机不支持远程应答，请在话机上应答",
   "problem.unknown_agent": "没有此座席",
   "problem.queue_not_allowed": "未分配该技能组",
   "problem.not_logged_in": "尚未签入",
