@@ -47,3 +47,4 @@ unit:
 ## The real binary against real phones, databases and a browser.
 blackbox:
 	tests/run
+	scripts/console e2e

@@ -24,6 +24,7 @@ use std::{
     thread,
     time::{Duration, SystemTime},
 };
+use tokio::signal::unix::{SignalKind, signal};
 
 /// SIP's port where none is named.
 const SIP_PORT: u16 = 5_060;
@@ -231,12 +232,18 @@ fn local_towards(server: SocketAddr) -> io::Result<IpAddr> {
     Ok(socket.local_addr()?.ip())
 }
 
-/// A second interrupt ends the process at once.
+/// SIGINT and SIGTERM hang up; a second one ends the process at once.
 fn stop_on_interrupt(stop: Arc<AtomicBool>) {
     thread::spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
         runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
+            let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+            let Ok(mut interrupt) = signal(SignalKind::interrupt()) else { return };
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
                 if stop.swap(true, Relaxed) {
                     std::process::exit(i32::from(Exit::Local as u8));
                 }
