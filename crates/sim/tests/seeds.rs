@@ -82,7 +82,8 @@ fn the_same_seed_is_the_same_run() {
 fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
     let seeds = number("SEEDS").unwrap_or(SEEDS);
     let mut late = 0;
-    for seed in 0..seeds {
+    // 6979: the word of an answer was held back longer than the offer's time, and the next call rang who talked.
+    for seed in (0..seeds).chain([6979]) {
         let caller = |n: u64| CallerPlan {
             at: Duration::from_secs(10 + 2 * n),
             called: "4008001000",

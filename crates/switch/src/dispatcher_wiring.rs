@@ -28,7 +28,8 @@ impl Switch {
             Decision::ReportAll => self.report_all(now),
             Decision::Offer { offer, call, agent, extension, ring_ms, reason, .. } => {
                 let leg = self.next_leg();
-                if !self.calls.contains_key(&call) {
+                // Nobody is rung who talks: the dispatcher had not heard of the answer when it chose.
+                if !self.calls.contains_key(&call) || self.conversations.contains_key(&agent) {
                     let end = OfferEnd::Withdrawn;
                     return self.report(now, acd::Report::OfferEnded { offer, call, agent, end });
                 }
