@@ -125,3 +125,41 @@ fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
     } // At 300 frames of 1,000 lost an offer is that late once in thousands; more would be a fault of the machines.
     assert!(late * 500 <= seeds, "{late} offers of {seeds} seeds were withdrawn");
 }
+
+/// One caller, one agent whose phone rings when the edge is killed.
+fn killed_while_ringing(seed: u64, manner: PhoneManner) -> Scenario {
+    let caller = CallerPlan {
+        at: Duration::from_secs(10),
+        called: "4008001000",
+        keys: vec![(Duration::from_secs(1), '1')],
+        patience: Duration::from_secs(290),
+    };
+    let log_in = Duration::from_secs(1);
+    let agent = AgentPlan { log_in, ready: true, breaks: Vec::new(), manner, talk: Duration::from_secs(10) };
+    Scenario {
+        seed,
+        callers: vec![caller],
+        agents: vec![agent],
+        sip_loss_per_mille: 100,
+        sip_repeat_per_mille: 100,
+        codec_mismatch_per_mille: 0,
+        link_loss_per_mille: 0,
+        link_repeat_per_mille: 0,
+        link_delay_ms_max: 1,
+        // From before the INVITE is sent until the phone has rung for a while, or was answered.
+        node_restarts: vec![Duration::from_millis(11_000 + 4 * (seed % 500))],
+        dispatcher_restarts: Vec::new(),
+        panics: Vec::new(),
+        closing: Duration::from_secs(60),
+    }
+}
+
+#[test]
+fn no_phone_rings_on_when_the_edge_is_killed() {
+    for manner in [PhoneManner::LetsRing, PhoneManner::Answers { after_ms: 700 }] {
+        for seed in 0..1_000 {
+            let played = World::new(killed_while_ringing(seed, manner)).play();
+            played.unwrap_or_else(|violation| panic!("{manner:?} {violation}"));
+        }
+    }
+}
