@@ -411,8 +411,9 @@ impl Call {
         self.release(leg, farewell);
         match role {
             Role::Agent { agent, offer } => {
+                // As the dispatcher counts: a phone that could not be reached was not the agent's no.
                 if let Some(line) = &mut self.line
-                    && end != OfferEnd::Withdrawn
+                    && matches!(end, OfferEnd::NoAnswer | OfferEnd::Declined)
                 {
                     line.tried.push(agent.clone());
                 }
