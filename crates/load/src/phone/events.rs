@@ -58,7 +58,6 @@ impl<W: Write> Phone<'_, W> {
             | Event::Answered { .. }
             | Event::Confirmed { .. }
             | Event::Refused { .. }
-            | Event::Inviting { .. }
             | Event::ReofferAnswered { .. }
             | Event::ReofferRefused { .. }
             | Event::Info { .. }
