@@ -296,8 +296,7 @@ impl Exchange {
             self.write(&batch.entries);
             batch.entries.clear();
         }
-        // Media first: an INVITE or 200 must not be out before the sockets it names can receive; they were opened by
-        // the commands that produced its description, so only closing order matters here.
+        // Media first: a stream that a message ends must be told before the far end can begin anew on its ports.
         for command in batch.media.drain(..) {
             if let Err(busy) = self.plane.send(command) {
                 self.vitals.media_busy();

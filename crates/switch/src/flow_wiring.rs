@@ -78,7 +78,7 @@ fn sound(say: Say) -> media::Sound {
         Say::Number { value } => media::Sound::Number(value),
         Say::Digits { digits } => media::Sound::Digits(digits),
         Say::Music { name } => media::Sound::Music(name),
-        // RFC 3261 knows no beep; answering machines settled on about 1 kHz for 300 ms.
+        // What callers know from answering machines: about 1 kHz, 300 ms, a little below speech.
         Say::Beep => media::Sound::Tone { hz: 1000, ms: 300, level_dbm0: -12 },
         Say::Silence { ms } => media::Sound::Silence { ms },
     }
