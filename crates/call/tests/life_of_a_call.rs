@@ -106,8 +106,8 @@ impl Played {
     }
 
     fn reports(&self) -> Vec<&DispatcherReport> {
-        let report = |output| if let &Output::Report(ref report) = output { Some(report) } else { None };
-        self.said.iter().filter_map(report).collect()
+        let reports = self.said.iter().filter_map(|o| if let Output::Report(report) = o { Some(report) } else { None });
+        reports.collect()
     }
 
     fn says(&self, test: impl Fn(&Output) -> bool) -> bool {
