@@ -255,6 +255,15 @@ test("nothing moves while a call comes, is answered and ends", async () => {
   expect(shifts).toBeLessThanOrEqual(0.02);
 });
 
+test("Escape closes the user's menu and gives the focus back", async () => {
+  await desk();
+  await page.click(".user-button");
+  await page.click(".user-panel .switch label[lang='zh-CN']");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".user-panel", { state: "hidden" });
+  expect(await page.evaluate(() => document.activeElement?.className)).toContain("user-button");
+});
+
 test("a call that rings takes no focus and no text from a field", async () => {
   await desk();
   await page.goto(`${stage.origin}/reports/records`);

@@ -8,7 +8,8 @@ import { durationOrDash, phoneNumber } from "../text/format";
 export function CallFacts({ call }: { call: CallLive }) {
   const t = useText();
   const queueName = useQueueName();
-  const waited = call.offered?.reason.waited_ms ?? (call.queued != null && call.joined != null ? call.joined - call.queued : undefined);
+  // The customer waits until somebody answers: ringing counts.
+  const waited = call.queued != null && call.joined != null ? call.joined - call.queued : undefined;
   const path = [call.flow, call.node].filter(Boolean).join(" › ");
   return (
     <dl className="facts">

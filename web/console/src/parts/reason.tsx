@@ -80,8 +80,9 @@ function CallReason({ call }: { call: CallLive }) {
       )}
       {offered ? (
         <>
-          <p>{t("why.offeredAt", { at: clockTime(offered.since), agent: agentName(offered.agent) })}</p>
-          <ReasonLine reason={offered.reason} />
+          <p>
+            {t("why.offeredAt", { at: clockTime(offered.since), agent: agentName(offered.agent) })} · {t("why.rule", { rule: ruleWord(offered.reason.strategy) })}
+          </p>
           <h2>{t("why.candidates")}</h2>
           <CandidateTable reason={offered.reason} />
         </>

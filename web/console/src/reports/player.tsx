@@ -13,7 +13,7 @@ import { wavePath } from "./waveform";
 
 /** About one point per pixel of a laptop's page. */
 const PEAK_POINTS = 1_000;
-const WAVE_HEIGHT = 44;
+const WAVE_HEIGHT = 40;
 const STEP_S = 5;
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2] as const;
 

@@ -15,7 +15,7 @@ import { useText } from "../text";
 import { clockTime, dayAndTime, durationOrDash, phoneNumber } from "../text/format";
 import { EndPill } from "./end-pill";
 import { Player } from "./player";
-import { refusedWord } from "./refused-word";
+import { refusedWord, remedyWord } from "./refused-word";
 import { Timeline } from "./timeline";
 import "./reports.css";
 
@@ -28,11 +28,13 @@ export function RecordPage() {
     queryKey: ["record", call, live],
     queryFn: ({ signal }) => api.record(call, signal),
   });
+  // A page opened by a link of its own has nothing behind it.
+  const back = () => (router.history.canGoBack() ? router.history.back() : void router.navigate({ to: "/reports/records" }));
   const missing = record.error instanceof Problem && record.error.status === 404;
   return (
     <main className="page record-page">
       <div className="page-head">
-        <Button size="small" icon={<Icon name="back" size={14} />} onClick={() => router.history.back()}>{t("one.back")}</Button>
+        <Button size="small" icon={<Icon name="back" size={14} />} onClick={back}>{t("one.back")}</Button>
         <h1>{t("one.title")}</h1>
         <code className="faint">{call}</code>
         <CopyButton value={call} />
@@ -101,7 +103,7 @@ function Facts({ record }: { record: CallRecord }) {
         <Pair word={t("one.trunk")}>{record.trunk ?? record.extension ?? "–"}</Pair>
         <Pair word={t("one.source")}>{record.source}</Pair>
         {record.status != null && <Pair word={t("one.status")}>{record.status}</Pair>}
-        {record.reason != null && <Pair word={t("one.reason")} wide>{refusedWord(record.reason, phoneNumber(record.called))}</Pair>}
+        {record.reason != null && <Pair word={t("one.reason")} wide>{refusedWord(record.reason, phoneNumber(record.called))} <span className="faint">{remedyWord(record.reason)}</span></Pair>}
       </dl>
     </section>
   );

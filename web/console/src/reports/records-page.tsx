@@ -72,8 +72,8 @@ function RecordTable({ records }: { records: readonly CallRecord[] }) {
           <th>{t("rec.called")}</th>
           <th>{t("rec.queue")}</th>
           <th>{t("rec.agent")}</th>
-          <th className="number span">{t("rec.waited")}</th>
-          <th className="number span">{t("rec.talked")}</th>
+          <th className="number duration">{t("rec.waited")}</th>
+          <th className="number duration">{t("rec.talked")}</th>
           <th className="state">{t("rec.state")}</th>
           <th className="by">{t("rec.by")}</th>
           <th className="sound">{t("rec.recording")}</th>

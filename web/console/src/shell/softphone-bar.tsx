@@ -50,7 +50,7 @@ function CallSlot({ me, call }: { me: AgentLive | undefined; call: CallLive | un
   if (!present) return <div className="bar-call faint">{t("bar.noCall")}</div>;
   return (
     <div className="bar-call" aria-label={t("bar.call")} role="group">
-      <strong className="figure cut">{phoneNumber(call.caller)}</strong>
+      <strong className="figure cut" title={phoneNumber(call.caller)}>{phoneNumber(call.caller)}</strong>
       <Since at={me.since} />
       {call.recording && (
         <span className="recording-mark" title={t("bar.recording")}>

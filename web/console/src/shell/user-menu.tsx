@@ -1,20 +1,26 @@
 // The user's corner: language, appearance, shortcuts, log-out.
 import { Button, Popover } from "antd";
-import { useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
 import type { User } from "../api/types";
 import { Icon } from "../parts/icons";
 import { useText } from "../text";
 import type { TextKey } from "../text/zh";
 import { logOut } from "./session";
-import { type Shortcut, SHORTCUTS, shown } from "./shortcuts";
+import { isComposing, type Shortcut, SHORTCUTS, shown } from "./shortcuts";
 import { LanguageSwitch, ThemeSwitch } from "./switches";
 
 export function UserMenu({ user }: { user: User }) {
   const t = useText();
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const escape = (event: KeyboardEvent) => {
+    if (!open || event.key !== "Escape" || isComposing(event.nativeEvent)) return;
+    setOpen(false);
+    button.current?.focus();
+  };
   return (
-    <Popover open={open} onOpenChange={setOpen} trigger="click" placement="bottomRight" arrow={false} content={<UserPanel user={user} />}>
-      <button type="button" className="user-button" aria-label={`${t("user.menu")}: ${user.name}`} aria-expanded={open}>
+    <Popover open={open} onOpenChange={setOpen} trigger="click" placement="bottomRight" arrow={false} content={<div onKeyDown={escape}><UserPanel user={user} /></div>}>
+      <button ref={button} type="button" className="user-button" onKeyDown={escape} aria-label={`${t("user.menu")}: ${user.name}`} aria-expanded={open}>
         <Icon name="user" />
         <span className="cut">{user.name}</span>
       </button>

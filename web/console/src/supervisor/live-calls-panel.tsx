@@ -74,7 +74,7 @@ function CallRow({ call, why }: { call: CallLive; why: (call: string) => void })
     <tr>
       <td className="figure">
         {number}
-        {call.recording && <span className="recording-mark" title={t("bar.recording")}> <Icon name="recording" size={10} /><span className="hidden-text">{t("bar.recording")}</span></span>}
+        {call.recording && <span className="recording-mark beside" title={t("bar.recording")}><Icon name="recording" size={10} /><span className="hidden-text">{t("bar.recording")}</span></span>}
       </td>
       <td className="figure">{phoneNumber(call.called)}</td>
       <td><PhasePill phase={call.phase} /></td>

@@ -326,7 +326,7 @@ export const en: Record<TextKey, string> = {
   "offerEnd.withdrawn": "taken back",
 
   "one.title": "Record",
-  "one.back": "Back to records",
+  "one.back": "Back",
   "one.live": "The call is not over yet; its record is written when it ends",
   "one.timeline": "Timeline",
   "one.leg.caller": "Caller",
@@ -392,7 +392,7 @@ export const en: Record<TextKey, string> = {
   "refused.draining": "the exchange is shutting down and takes no new calls",
   "refused.media": "no voice codec in common",
   "refused.unreachable": "the called phone cannot be reached",
-  "remedy.number_unbound": "an administrator binds it to a flow, queue or extension",
+  "remedy.number_unbound": "ask an administrator to bind it",
   "remedy.extension_unknown": "check the extension that was dialled",
   "remedy.overload": "try later; an administrator checks the load",
   "remedy.draining": "over when the restart is",

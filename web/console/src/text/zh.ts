@@ -324,7 +324,7 @@ export const zh = {
   "offerEnd.withdrawn": "撤回",
 
   "one.title": "话单详情",
-  "one.back": "返回话单",
+  "one.back": "返回",
   "one.live": "通话尚未结束，话单在结束后生成",
   "one.timeline": "时间线",
   "one.leg.caller": "主叫",
