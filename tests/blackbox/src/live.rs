@@ -80,6 +80,15 @@ impl Live {
         }
     }
 
+    /// Waits until there are more facts than `known`.
+    ///
+    /// # Panics
+    /// Nothing happens.
+    #[track_caller]
+    pub fn await_news(&self, known: usize) {
+        self.await_fact(known, "anything new", |_| true);
+    }
+
     /// The first fact from `mark` on of this type about this call.
     ///
     /// # Panics
