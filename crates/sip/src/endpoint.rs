@@ -8,7 +8,7 @@ use crate::{
     message::{Fault, Framing, HeaderName, Message, Method, StartLine, Uri, Via, parse, reason_phrase},
     registrar::Registrar,
     registration::{Registrations, Secrets},
-    station::{Due, Station},
+    station::{Due, Station, restored},
     transaction::{Arrival, ClientKey, ClientUser, Clients, Ending, ReplyHead, ServerId, Servers},
 };
 use bytes::Bytes;
@@ -341,8 +341,7 @@ impl Endpoint {
             Command::Restore { dialog, snapshot } => self.restore(dialog, *snapshot),
             Command::CancelRestored { dialog, snapshot } => self.cancel_restored(dialog, *snapshot),
             Command::RestoreBinding(mut binding) => {
-                // The connection died with the program that had it.
-                binding.flow.connection = 0;
+                binding.flow = restored(binding.flow, &binding.contact);
                 self.registrar.put(&mut self.station, *binding);
             }
             Command::Accounts(accounts) => {

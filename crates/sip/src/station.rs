@@ -109,6 +109,24 @@ pub(crate) fn connected(known: &mut Flow, heard: &Flow) {
     }
 }
 
+/// A flow as the next life of the program finds it. Its connection died with the program, and the port a phone called
+/// from takes no calls: a new connection goes to the port of the Contact, if that is the same host (RFC 3261 section
+/// 18.1.1). A phone behind NAT names another and is out of reach until it registers again.
+pub(crate) fn restored(flow: Flow, contact: &str) -> Flow {
+    let mut flow = Flow { connection: 0, ..flow };
+    let default_port = match flow.transport {
+        Transport::Udp | Transport::Ws | Transport::Wss => return flow,
+        Transport::Tcp => 5060,
+        Transport::Tls => 5061,
+    };
+    if let Some(uri) = message::Uri::parse(contact.as_bytes())
+        && uri.host == host(flow.remote).as_bytes()
+    {
+        flow.remote.set_port(uri.port.unwrap_or(default_port));
+    }
+    flow
+}
+
 fn transport_name(transport: Transport) -> &'static str {
     match transport {
         Transport::Udp => "UDP",

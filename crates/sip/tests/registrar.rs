@@ -296,6 +296,32 @@ fn bindings_come_back_after_a_restart_and_leave_with_their_account_or_connection
     assert!(matches!(stream.events().as_slice(), [Event::Unregistered { .. }]));
 }
 
+#[test]
+fn a_phone_on_a_dead_connection_is_called_at_its_contact_after_a_restart_if_that_is_the_same_host() {
+    let mut phone = Desk::new(udp());
+    registered(&mut phone, "a", 1, "");
+    let Some(Event::Registered { binding, .. }) = phone.events().pop() else { panic!("not registered") };
+    let called_from = |port| sip::Flow { remote: (tcp().remote.ip(), port).into(), ..tcp() };
+    for (contact, port) in [
+        ("sip:8001@192.0.2.7:5070;transport=tcp", 5070),
+        ("sip:8001@192.0.2.7;transport=tcp", 5060),
+        ("sip:8001@10.9.9.9:5070;transport=tcp", 49_152),
+        ("sip:8001@phone.example:5070;transport=tcp", 49_152),
+    ] {
+        let flow = called_from(49_152);
+        // The desk asserts where everything goes.
+        let mut desk = Desk::new(called_from(port));
+        desk.command(Command::RestoreBinding(Box::new(sip::Binding {
+            flow,
+            contact: contact.into(),
+            ..binding.clone()
+        })));
+        let Command::Invite(invite) = invite_to(1, flow, Some(sdp("v=0\r\n"))) else { unreachable!("an INVITE") };
+        desk.command(Command::Invite(Box::new(sip::Invite { target: sip::Target::Account("8001".into()), ..*invite })));
+        assert_eq!((desk.sent(), desk.connections.last()), (vec!["INVITE".to_owned()], Some(&0)), "{contact}");
+    }
+}
+
 /// Side 0 is a phone, side 1 the exchange.
 fn phone(pair: &mut Pair, password: &str, expires_s: u32) {
     pair.command(0, Command::Credentials(ClientCredentials { name: "8001".into(), password: password.into() }));

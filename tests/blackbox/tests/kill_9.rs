@@ -23,10 +23,14 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with_phone_on("udp")
+    }
+
+    fn with_phone_on(transport: &str) -> Self {
         let site = Site::start();
         site.change_queue("sales", &json!({ "wrap_up_ms": 0 }));
         site.bind_flow(STRAIGHT, &straight_to_queue(60_000));
-        let phone = Baresip::start(&site, "8001", Answering::Manual);
+        let phone = Baresip::start_over(&site, "8001", Answering::Manual, transport);
         site.log_in("1001", "8001", false);
         Self { site, phone }
     }
@@ -143,6 +147,14 @@ fn a_crash_in_a_message() {
     let spoken = began.elapsed();
     let record = scene.die(&mut caller, &call);
     check_sound(&scene.site, &record, "message", 1, spoken);
+    scene.live_on(false);
+}
+
+#[test]
+fn a_phone_on_tcp_is_called_after_a_crash_though_its_connection_died() {
+    let mut scene = Scene::with_phone_on("tcp");
+    let (mut caller, call) = scene.queue();
+    scene.die(&mut caller, &call);
     scene.live_on(false);
 }
 

@@ -6,7 +6,7 @@ use crate::{
     DialogId, DialogSnapshot, Invite, InviteSnapshot, Target,
     endpoint::Endpoint,
     message::{Method, Writer},
-    station::{Due, T1, branch_number, contact, via},
+    station::{Due, T1, branch_number, contact, restored, via},
     timer::TimerKey,
     transaction::{ClientKey, ClientUser},
 };
@@ -18,9 +18,7 @@ impl Endpoint {
         if self.dialogs.contains(id) {
             return;
         }
-        let mut flow = snapshot.flow;
-        // The connection died with the program that had it.
-        flow.connection = 0;
+        let flow = restored(snapshot.flow, &snapshot.remote_target);
         let dialog = Dialog {
             call_id: snapshot.call_id,
             local_tag: snapshot.local_tag,
@@ -51,8 +49,7 @@ impl Endpoint {
         if self.dialogs.contains(id) {
             return;
         }
-        // The connection died with the program that had it.
-        snapshot.flow.connection = 0;
+        snapshot.flow = restored(snapshot.flow, &snapshot.uri);
         let client = ClientKey { branch, cancel: false };
         let request = lost_request(&snapshot);
         self.clients.resume(client, ClientUser::Invite(id), snapshot.flow, request);
