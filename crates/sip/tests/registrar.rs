@@ -379,7 +379,7 @@ fn our_own_phone_answers_the_challenge_of_its_invite_and_no_other() {
             Some(again) => assert_eq!(again.identity, sip::Identity::Account("8001".into())),
             None => assert!(matches!(
                 pair.events[0].as_slice(),
-                [Event::Refused { status: 401, .. }, Event::Ended { dialog: DialogId(1), .. }]
+                [Event::Inviting { .. }, Event::Refused { status: 401, .. }, Event::Ended { dialog: DialogId(1), .. }]
             )),
         }
     }
