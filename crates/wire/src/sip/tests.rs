@@ -312,10 +312,17 @@ fn a_taken_address_is_named_in_the_error() {
     assert!(error.to_string().contains(&taken.to_string()));
 }
 
+/// Named, since a test's other dependencies may bring a second provider into the process.
+fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
 fn certificate() -> (rustls::ServerConfig, rustls::RootCertStore) {
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let server = rustls::ServerConfig::builder()
+    let server = rustls::ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certified.cert.der().clone()], key)
         .unwrap();
@@ -328,7 +335,11 @@ fn certificate() -> (rustls::ServerConfig, rustls::RootCertStore) {
 fn a_phone_talks_under_tls() {
     let (server, roots) = certificate();
     let site = site(|config| config.tls = Some((any_port(), Arc::new(server))));
-    let client = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let client = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     let session = rustls::ClientConnection::new(Arc::new(client), "localhost".try_into().unwrap()).unwrap();
     let socket = TcpStream::connect(site.handle.bound(Transport::Tls).unwrap()).unwrap();
     let mut phone = rustls::StreamOwned::new(session, socket);
