@@ -286,6 +286,8 @@ impl Call {
                 self.timers.insert(Timer::MessageLength, now.mono + Duration::from_millis(ms_max.into()));
             }
             Wish::StopRecording => self.stop_message(),
+            // A flow waits in one line at a time; a second wish for it is a flow's fault, not the call's.
+            Wish::Enqueue { .. } if self.line.is_some() => {}
             Wish::Enqueue { queue, priority } => {
                 let line = InLine { queue, enqueued: now.wall, since: now.mono, priority, tried: Vec::new() };
                 self.fact(Fact::Queued { call: self.id(), queue: line.queue.clone(), enqueued: line.enqueued });
@@ -299,6 +301,8 @@ impl Call {
                     self.tell(Progress::QueueLeft);
                 }
             }
+            // The caller hears one party: who is being asked already comes first.
+            Wish::Transfer { .. } if !self.parties.is_empty() => self.tell(Progress::TransferFailed { why: "busy" }),
             Wish::Transfer { leg, extension, ring_ms } => {
                 self.fact(Fact::ExtensionRinging { call: self.id(), extension: extension.clone() });
                 self.dial(now, leg, extension, Role::Transfer, ring_ms, Ringing::Normal);
@@ -317,9 +321,9 @@ impl Call {
     }
 
     fn offer(&mut self, now: Now, offer: Offer) {
-        let taken = self.parties.values().any(|p| matches!(p.role, Role::Agent { .. }));
-        if self.line.is_none() || taken {
-            // The caller left while the offer travelled, or another dispatcher's offer still stands.
+        if self.line.is_none() || !self.parties.is_empty() {
+            // The caller left while the offer travelled, or somebody else is being asked: another dispatcher's offer
+            // still stands, or a transfer rings.
             let (offer, agent) = (offer.offer, offer.agent);
             return self.report(DispatcherReport::OfferEnded { offer, agent, end: OfferEnd::Withdrawn });
         }

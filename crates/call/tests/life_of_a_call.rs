@@ -371,7 +371,18 @@ fn any_input() -> impl Strategy<Value = Input> {
     ]
 }
 
+#[test]
+fn a_second_transfer_does_not_give_the_caller_two_voices() {
+    let mut played = Played::answered();
+    let transfer = |leg| Wish::Transfer { leg, extension: "8009".into(), ring_ms: 1_000 };
+    played.wish(transfer(LegId(9))).leg(LegId(9), LegEvent::Up).wish(transfer(LegId(10))).leg(LegId(10), LegEvent::Up);
+    assert_eq!(played.said.iter().filter(|o| matches!(o, Output::Bridge { .. })).count(), 1);
+    assert!(played.says(|o| matches!(o, Output::Tell(Progress::TransferFailed { why: "busy" }))));
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever happens in whatever order: no panic, one end, every dialled leg dropped or gone, no timer left.
     #[test]
     fn any_order_of_events_ends_in_one_record_and_nothing_left(inputs in prop::collection::vec((any_input(), 0_u64..4_000), 0..60)) {
