@@ -77,19 +77,35 @@ impl Api {
     /// [`Error`]; every status but 2xx is a refusal.
     pub fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, Error> {
         let request = format!("{method} {path}");
-        let unreadable = || Error::Unreadable { request: request.clone() };
-        let answer = self
-            .exchange(&request, &if body.is_null() { String::new() } else { body.to_string() })
-            .map_err(|source| Error::Connection { address: self.address, source })?;
+        let (head, body) = self.answer(&request, &if body.is_null() { String::new() } else { body.to_string() })?;
+        // `/readyz` answers in plain words.
+        let is_json = head.contains("json");
+        if is_json { serde_json::from_slice(&body).map_err(|_| Error::Unreadable { request }) } else { Ok(Value::Null) }
+    }
+
+    /// Gets a text such as `/metrics`.
+    ///
+    /// # Errors
+    /// [`Error`]; every status but 2xx is a refusal.
+    pub fn text(&self, path: &str) -> Result<String, Error> {
+        let request = format!("GET {path}");
+        let (_, body) = self.answer(&request, "")?;
+        String::from_utf8(body).map_err(|_| Error::Unreadable { request })
+    }
+
+    /// Head and body of a 2xx answer.
+    fn answer(&self, request: &str, body: &str) -> Result<(String, Vec<u8>), Error> {
+        let unreadable = || Error::Unreadable { request: request.to_owned() };
+        let answer =
+            self.exchange(request, body).map_err(|source| Error::Connection { address: self.address, source })?;
         let (head, body) = split(&answer).ok_or_else(unreadable)?;
         let status: u16 = head.get(9..12).and_then(|code| code.parse().ok()).ok_or_else(unreadable)?;
         let body = if is_chunked(head) { join_chunks(body).ok_or_else(unreadable)? } else { body.to_vec() };
         if !(200..300).contains(&status) {
             let body = String::from_utf8_lossy(&body).into_owned();
-            return Err(Error::Refused { request, status, body });
+            return Err(Error::Refused { request: request.to_owned(), status, body });
         }
-        // `/readyz` answers in plain words.
-        if head.contains("json") { serde_json::from_slice(&body).map_err(|_| unreadable()) } else { Ok(Value::Null) }
+        Ok((head.to_owned(), body))
     }
 
     fn exchange(&self, request: &str, body: &str) -> io::Result<Vec<u8>> {

@@ -60,6 +60,16 @@ impl Latch {
         }
     }
 
+    /// The one address that sound comes from and goes to, once nothing but a new description can change it.
+    pub fn settled(&self, now: Duration) -> Option<SocketAddr> {
+        match self.state {
+            State::Locked { source, learned } if learned.is_none_or(|at| now >= at + RECLAIM) => {
+                self.answerable(source).then_some(source)
+            }
+            State::Locked { .. } | State::Learning { .. } | State::Open => None,
+        }
+    }
+
     /// Judges a packet by where it came from.
     pub fn judge(&mut self, now: Duration, from: SocketAddr, ssrc: u32, sequence: u16) -> Verdict {
         match &mut self.state {
@@ -160,6 +170,26 @@ mod tests {
         spray(&mut latch, "192.0.2.1:4010", 5);
         assert_eq!(latch.destination(), Some(at("192.0.2.1:4010")));
         assert_eq!(latch.judge(NOW + RECLAIM, at("192.0.2.1:4000"), 1, 7), Verdict::Foreign);
+    }
+
+    #[test]
+    fn a_lock_is_settled_when_only_a_description_can_change_it() {
+        let mut latch = Latch::new(Some(at("192.0.2.1:4000")));
+        assert_eq!(latch.settled(NOW), None);
+        latch.judge(NOW, at("192.0.2.1:4000"), 1, 7);
+        assert_eq!(latch.settled(NOW), Some(at("192.0.2.1:4000")));
+        latch.describe(Some(at("10.0.0.7:4000")));
+        assert_eq!(latch.settled(NOW), None);
+        spray(&mut latch, "198.51.100.4:62000", 5);
+        assert_eq!(latch.settled(NOW + RECLAIM - Duration::from_millis(1)), None, "the described one may still come");
+        assert_eq!(latch.settled(NOW + RECLAIM), Some(at("198.51.100.4:62000")));
+    }
+
+    #[test]
+    fn a_source_that_is_not_answered_is_never_settled() {
+        let mut latch = Latch::new(Some(at("192.0.2.1:4000")));
+        spray(&mut latch, "203.0.113.9:5000", 5);
+        assert_eq!(latch.settled(NOW + RECLAIM), None);
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub struct Media {
     pub ports: (u16, u16),
     /// Address put into session descriptions.
     pub address: IpAddr,
-    /// Media threads; 0 is one per core.
+    /// Media threads; 0 is one per core but one.
     pub threads: usize,
 }
 
@@ -89,7 +89,7 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("sip", "realm", "strowger", "a word; phones' passwords are hashed with it, so changing it voids them"),
     ("media", "ports", "16384-32767", "FIRST-LAST, for example 16384-32767"),
     ("media", "address", "", "the IP address that phones send sound to; default: that of [sip]"),
-    ("media", "threads", "0", "a number; 0 is one per core"),
+    ("media", "threads", "0", "a number; 0 is one per core but one"),
     ("store", "url", "sqlite:{data}/strowger.db", "sqlite:FILE, postgres://USER@HOST/NAME or mysql://USER@HOST/NAME"),
     ("recordings", "path", "{data}/recordings", "a folder"),
     ("recordings", "conversations", "true", "true or false"),

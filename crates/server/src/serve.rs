@@ -267,7 +267,9 @@ fn start_media(
     sounds::lay_out(&folder)?;
     let library = Arc::new(wire::media::read_library(&folder.join("prompts"), &folder.join("music"))?);
     let threads = match config.media.threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        // They may run at real-time priority; one core is left to the exchange and everything else. Fewer threads with
+        // more streams each also wake up less often for the same packets.
+        0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1)),
         threads => threads,
     };
     let recordings = wire::recording::RecorderConfig {

@@ -115,10 +115,28 @@ impl Vitals {
         row("gauge", "media_streams", "Streams open on the media threads.", media.streams);
         row("counter", "media_packets_received_total", "RTP packets received.", media.received_packets);
         row("counter", "media_packets_sent_total", "RTP packets sent.", media.sent_packets);
+        row("counter", "media_ticks_skipped_total", "Ticks left out by a standstill.", media.skipped_ticks);
         if let Some(recorder) = plane.recorder_statistics() {
             row("counter", "recording_lost_ms_total", "Sound of recordings on no disk.", recorder.lost_ms);
             row("counter", "recording_failures_total", "Writes of recordings that failed.", recorder.failures);
         }
+        tick_lateness(&mut text, &media);
         text
     }
+}
+
+/// A histogram in seconds, as Prometheus wants its buckets: each counts what is in those before it too.
+fn tick_lateness(text: &mut String, media: &wire::media::PlaneStatistics) {
+    const NAME: &str = "strowger_media_tick_lateness_seconds";
+    text.push_str(&format!(
+        "# HELP {NAME} How late the media threads' ticks of 20 ms were.\n# TYPE {NAME} histogram\n"
+    ));
+    let edges = wire::media::LATENESS_US.iter().map(|us| (*us as f64 / 1e6).to_string());
+    let mut ticks = 0;
+    for (edge, count) in edges.chain(["+Inf".to_owned()]).zip(media.lateness) {
+        ticks += count;
+        text.push_str(&format!("{NAME}_bucket{{le=\"{edge}\"}} {ticks}\n"));
+    }
+    let sum = media.lateness_us_sum as f64 / 1e6;
+    text.push_str(&format!("{NAME}_sum {sum}\n{NAME}_count {ticks}\n"));
 }

@@ -48,6 +48,7 @@ impl Sink for Count {
         Some(SocketAddr::from(([127, 0, 0, 1], 20_000 + 2 * stream.0 as u16)))
     }
     fn close(&mut self, _: StreamId) {}
+    fn lock(&mut self, _: StreamId, _: Option<SocketAddr>) {}
     fn send(&mut self, _: StreamId, _: SocketAddr, _: &[u8]) {
         self.sent += 1;
     }

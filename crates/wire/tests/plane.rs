@@ -73,9 +73,15 @@ impl Site {
 
     fn phone(&self, number: u64, hz: f32) -> Phone {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let port = socket.local_addr().unwrap().port();
         let stream = StreamId(number);
         self.send(Command::Open { group: GROUP, stream });
+        let there = self.describe(stream, &socket);
+        Phone { stream, socket, there, hz, sent: 0, heard: Vec::new() }
+    }
+
+    /// Says where the phone hears, and learns where it is heard.
+    fn describe(&self, stream: StreamId, socket: &UdpSocket) -> SocketAddr {
+        let port = socket.local_addr().unwrap().port();
         let offer = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
         );
@@ -85,8 +91,7 @@ impl Site {
             _ => None,
         });
         let description = media::sdp::parse(&description).unwrap();
-        let there = SocketAddr::new(description.connection.unwrap(), description.media[0].port);
-        Phone { stream, socket, there, hz, sent: 0, heard: Vec::new() }
+        SocketAddr::new(description.connection.unwrap(), description.media[0].port)
     }
 }
 
@@ -208,6 +213,31 @@ fn bridged_phones_hear_each_other_and_the_recording_has_them_on_their_sides() {
     let peaks = recording::peaks(&path, 10).unwrap();
     assert!(peaks.ms == ms && peaks.left[5] > 50 && peaks.right.unwrap()[5] > 50);
     assert!(!recording::repair(&path).unwrap().changed);
+}
+
+#[test]
+fn a_phone_that_was_away_or_moves_is_heard_and_hears_again() {
+    let site = Site::start("moves", ports(200));
+    let (mut caller, mut agent) = (site.phone(1, 400.0), site.phone(2, 600.0));
+    site.send(Command::Bridge { group: GROUP, one: caller.stream, other: agent.stream });
+    talk(&mut [&mut caller, &mut agent], 10);
+
+    // What the caller says meanwhile is refused by the machine, which tells our socket of it.
+    let address = agent.socket.local_addr().unwrap();
+    agent.socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    talk(&mut [&mut caller], 10);
+    agent.socket = UdpSocket::bind(address).unwrap();
+    caller.heard.clear();
+    agent.heard.clear();
+    talk(&mut [&mut caller, &mut agent], 40);
+    assert!(level(&caller.heard, 600.0) > 5_000.0 && level(&agent.heard, 400.0) > 5_000.0, "after it was away");
+
+    agent.socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    assert_eq!(site.describe(agent.stream, &agent.socket), agent.there);
+    caller.heard.clear();
+    agent.heard.clear();
+    talk(&mut [&mut caller, &mut agent], 40);
+    assert!(level(&caller.heard, 600.0) > 5_000.0 && level(&agent.heard, 400.0) > 5_000.0, "at its new address");
 }
 
 #[test]

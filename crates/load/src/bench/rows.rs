@@ -56,6 +56,7 @@ pub(super) fn w1(args: &Args, directory: &Path) -> Result<Row, Error> {
     row.goal("CPU s per 1,000 calls", outcome.whole.map(|usage| per_thousand(usage, calls)), Reach::AtMost(0.5));
     row.goal("messages sent again", retransmissions(&outcome), Reach::AtMost(0.0));
     row.goal("calls failed", outcome.failed() as f64, Reach::AtMost(0.0));
+    row.figure("memory MiB", outcome.whole.map(|usage| usage.resident_after_bytes as f64 / (1 << 20) as f64));
     row.figure("INVITE to 200 p50 ms", outcome.setup.percentile_ms(50.0));
     row.figure("INVITE to 200 p99 ms", outcome.setup.percentile_ms(99.0));
     row.figure("idle timer late p99 ms", idle);
@@ -68,9 +69,12 @@ pub(super) fn w2(args: &Args, directory: &Path) -> Result<Row, Error> {
     let site = Site::start(&args.server_binary()?, directory.join("w2"), args.keep, true)?;
     site.add_flows()?;
     let plan = Plan { sound: true, ..steady_plan(args, &site, SPEECH_NUMBER) };
+    let before = site.tick_lateness()?;
     let (outcome, idle) = beside_idle_timer(|| Generator::open(plan, LOCAL)?.run())?;
     let mut row = Row::new("W2", format!("IVR playback, {} calls for {} s", args.calls, args.seconds));
-    sound_figures(&mut row, &outcome, args.calls, &floor, idle, None);
+    sound_figures(&mut row, &outcome, args.calls, &floor, None);
+    row.figure("memory per call KiB", memory_per_call_kib(&outcome, args.calls));
+    lateness_figures(&mut row, &outcome, site.tick_lateness()?.percentile_ms_since(&before, 99.0), idle);
     Ok(row)
 }
 
@@ -80,13 +84,15 @@ pub(super) fn bridged(args: &Args, directory: &Path, record: bool) -> Result<Row
     let floor = raw_relay(args.calls, FLOOR_TIME)?;
     let site = Site::start(&args.server_binary()?, directory.join(name), args.keep, record)?;
     let plan = Plan { sound: true, ..steady_plan(args, &site, QUEUE_NUMBER) };
+    let before = site.tick_lateness()?;
     let (outcome, idle) = queue_calls(&site, plan, args.calls, Duration::ZERO)?;
     let recorded = if record { ", recorded" } else { "" };
     let mut row =
         Row::new(name, format!("queue and two-way bridge{recorded}, {} calls for {} s", args.calls, args.seconds));
-    sound_figures(&mut row, &outcome, args.calls, &floor, idle, Some(goal));
+    sound_figures(&mut row, &outcome, args.calls, &floor, Some(goal));
     row.goal("memory per bridged call KiB", memory_per_call_kib(&outcome, args.calls), Reach::AtMost(60.0));
     row.figure("first sound at the agent p50 ms", outcome.first_sound.percentile_ms(50.0));
+    lateness_figures(&mut row, &outcome, site.tick_lateness()?.percentile_ms_since(&before, 99.0), idle);
     Ok(row)
 }
 
@@ -221,7 +227,7 @@ fn beside_idle_timer(
     Ok((outcome?, lateness.percentile_ms(99.0)))
 }
 
-fn sound_figures(row: &mut Row, outcome: &Outcome, calls: usize, floor: &Floor, idle: Option<f64>, goal: Option<f64>) {
+fn sound_figures(row: &mut Row, outcome: &Outcome, calls: usize, floor: &Floor, goal: Option<f64>) {
     let cpu_us = outcome.steady.map(|usage| usage.cpu.as_secs_f64() * 1e6 / (usage.wall.as_secs_f64() * calls as f64));
     row.figure("CPU us per call-second", cpu_us);
     row.figure("CPU % of a core per 100 calls", cpu_us.map(|us| us / 100.0));
@@ -234,10 +240,15 @@ fn sound_figures(row: &mut Row, outcome: &Outcome, calls: usize, floor: &Floor, 
     row.goal("calls joined at once", outcome.joined_max as f64, Reach::AtLeast(calls as f64));
     row.goal("calls failed", outcome.failed() as f64, Reach::AtMost(0.0));
     row.goal("packets lost of a million", packets_lost_of_a_million(outcome), Reach::AtMost(0.0));
+    row.figure("memory MiB", outcome.steady.map(|usage| usage.resident_after_bytes as f64 / (1 << 20) as f64));
+}
+
+/// How regular the sound was, beside how regular anything on this machine was.
+fn lateness_figures(row: &mut Row, outcome: &Outcome, tick: Option<f64>, idle: Option<f64>) {
     row.figure("packet spacing error p99 ms", outcome.spacing.percentile_ms(99.0));
     row.figure("the load's own lateness p99 ms", outcome.own_lateness.percentile_ms(99.0));
+    row.figure("media tick late p99 ms, at most", tick);
     row.figure("idle timer late p99 ms", idle);
-    row.figure("memory MiB", outcome.steady.map(|usage| usage.resident_after_bytes as f64 / (1 << 20) as f64));
 }
 
 /// What the machine itself is late is not the server's; the goal is on the rest.

@@ -37,6 +37,9 @@ const SILENCE_MS: u32 = 60_000;
 /// Longest list the API gives at once.
 const PAGE: usize = 500;
 
+/// What a bucket of the media threads' ticks begins with in `/metrics`.
+const TICK_LATENESS: &str = "strowger_media_tick_lateness_seconds_bucket{le=\"";
+
 /// A running server. Gone when dropped, with its data unless `keep` was asked for.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -173,6 +176,11 @@ impl Site {
         }
     }
 
+    /// How late the media threads' ticks were, since the start.
+    pub(super) fn tick_lateness(&self) -> Result<TickLateness, http::Error> {
+        Ok(TickLateness::parse(&self.api.text("/metrics")?))
+    }
+
     /// The data stays for whoever wants to know what went wrong.
     pub(super) fn keep(&mut self) -> &Path {
         self.keep = true;
@@ -188,6 +196,31 @@ impl Drop for Site {
         if !self.keep {
             let _ = fs::remove_dir_all(&self.directory);
         }
+    }
+}
+
+/// Ticks by how late they were: upper edge in seconds (the last is infinite), and how many were at most so late.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct TickLateness(Vec<(f64, f64)>);
+
+impl TickLateness {
+    /// Reads the histogram of `/metrics`.
+    fn parse(metrics: &str) -> Self {
+        let bucket = |line: &str| {
+            let (edge, count) = line.strip_prefix(TICK_LATENESS)?.split_once("\"} ")?;
+            // Rust reads "+Inf" as infinity.
+            Some((edge.parse().ok()?, count.trim().parse().ok()?))
+        };
+        Self(metrics.lines().filter_map(bucket).collect())
+    }
+
+    /// Milliseconds that this share of the ticks since an earlier reading were not later than.
+    pub(super) fn percentile_ms_since(&self, earlier: &Self, percent: f64) -> Option<f64> {
+        let since = |&(edge, count): &(f64, f64)| {
+            (edge, count - earlier.0.iter().find(|before| before.0 == edge).map_or(0.0, |before| before.1))
+        };
+        let all = self.0.last().map(since).filter(|(_, ticks)| *ticks > 0.0)?.1;
+        self.0.iter().map(since).find(|(_, ticks)| *ticks >= all * percent / 100.0).map(|(edge, _)| edge * 1_000.0)
     }
 }
 
@@ -207,5 +240,24 @@ fn free_udp_port() -> io::Result<SocketAddr> {
         if TcpListener::bind(address).is_ok() {
             return Ok(address);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TickLateness;
+
+    #[test]
+    fn lateness_is_that_of_the_ticks_since() {
+        let metrics = |counts: [u64; 3]| {
+            let edges = ["0.001", "0.005", "+Inf"].into_iter().zip(counts);
+            let lines = edges
+                .map(|(edge, count)| format!("strowger_media_tick_lateness_seconds_bucket{{le=\"{edge}\"}} {count}\n"));
+            TickLateness::parse(&format!("strowger_calls 3\n{}", lines.collect::<String>()))
+        };
+        let (before, after) = (metrics([0, 50, 50]), metrics([99, 150, 150]));
+        assert_eq!(after.percentile_ms_since(&before, 99.0), Some(1.0));
+        assert_eq!(after.percentile_ms_since(&before, 99.5), Some(5.0));
+        assert_eq!(before.percentile_ms_since(&before, 50.0), None, "no ticks");
     }
 }

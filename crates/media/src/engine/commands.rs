@@ -64,7 +64,7 @@ impl Engine {
         let Ok(offer) = sdp::parse(offer) else { return failed(id, "bad_description", sink) };
         match sdp::answer(stream.next_local(), &offer, codecs) {
             Ok((description, agreement)) => {
-                stream.agree(now, agreement);
+                stream.agree(now, agreement, sink);
                 let (codec, direction) = (Some(agreement.codec), agreement.direction);
                 sink.event(Event::Described { stream: id, description, codec, direction });
             }
@@ -77,7 +77,7 @@ impl Engine {
         let Ok(answer) = sdp::parse(answer) else { return failed(id, "bad_description", sink) };
         match sdp::accept(&answer, &stream.offered) {
             Ok(agreement) => {
-                stream.agree(now, agreement);
+                stream.agree(now, agreement, sink);
                 let (codec, direction) = (agreement.codec, agreement.direction);
                 sink.event(Event::Negotiated { stream: id, codec, direction });
             }

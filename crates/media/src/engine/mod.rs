@@ -31,6 +31,9 @@ pub trait Sink {
     fn open(&mut self, stream: StreamId) -> Option<SocketAddr>;
     /// Takes them away again.
     fn close(&mut self, stream: StreamId);
+    /// From now on the stream's sound comes from this address only and goes to it, or from anywhere again. What others
+    /// send meanwhile may be dropped unseen.
+    fn lock(&mut self, stream: StreamId, far_end: Option<SocketAddr>);
     /// Sends an RTP packet.
     fn send(&mut self, stream: StreamId, to: SocketAddr, packet: &[u8]);
     /// Tells the exchange.

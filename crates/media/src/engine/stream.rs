@@ -1,5 +1,6 @@
 //! What the engine keeps of one leg's stream.
 
+use super::Sink;
 use crate::{
     FRAME_SAMPLES,
     boundary::{Codec, Direction, Event, Statistics, StreamId},
@@ -27,6 +28,8 @@ pub(super) struct Stream {
     pub offered: Vec<Codec>,
     pub agreement: Option<Agreement>,
     pub latch: Latch,
+    /// The far end the sink was told to lock to.
+    pub locked: Option<SocketAddr>,
     pub reception: Reception,
     pub outgoing: Outgoing,
     pub keys_in: Receiver,
@@ -67,6 +70,7 @@ impl Stream {
             offered: Vec::new(),
             agreement: None,
             latch: Latch::new(None),
+            locked: None,
             reception: Reception::default(),
             outgoing,
             keys_in: Receiver::default(),
@@ -93,8 +97,9 @@ impl Stream {
     }
 
     /// Takes what was negotiated.
-    pub fn agree(&mut self, now: Duration, agreement: Agreement) {
+    pub fn agree(&mut self, now: Duration, agreement: Agreement, sink: &mut impl Sink) {
         self.latch.describe(agreement.remote);
+        self.lock(now, sink);
         let hears_tones = agreement.event_payload_type.is_none();
         if hears_tones != self.detector.is_some() {
             self.detector = hears_tones.then(Box::default);
@@ -135,6 +140,15 @@ impl Stream {
         match agreement.direction {
             Direction::SendReceive | Direction::SendOnly => self.latch.destination(),
             Direction::ReceiveOnly | Direction::Inactive => None,
+        }
+    }
+
+    /// Tells the sink when the far end's address became final, or may change again.
+    pub fn lock(&mut self, now: Duration, sink: &mut impl Sink) {
+        let settled = self.latch.settled(now);
+        if settled != self.locked {
+            self.locked = settled;
+            sink.lock(self.id, settled);
         }
     }
 

@@ -26,6 +26,7 @@ impl Engine {
             stream.listen_tick(now, sink);
             stream.speak(now, sink);
             stream.watch(now, sink);
+            stream.lock(now, sink);
         }
         for number in 0..self.recordings.len() {
             self.write_block(number, sink);

@@ -16,6 +16,7 @@ pub struct World {
     pub events: Vec<Event>,
     pub taps: BTreeMap<RecordingKey, Taps>,
     pub open: BTreeSet<StreamId>,
+    pub locked: BTreeMap<StreamId, SocketAddr>,
     /// Packets to addresses that no phone of the round has.
     pub sent_elsewhere: Vec<SocketAddr>,
     pub ports: usize,
@@ -70,6 +71,7 @@ impl Default for World {
             events: Vec::new(),
             taps: BTreeMap::new(),
             open: BTreeSet::new(),
+            locked: BTreeMap::new(),
             sent_elsewhere: Vec::new(),
             ports: 100,
         }
@@ -81,6 +83,7 @@ struct Collect<'a> {
     events: &'a mut Vec<Event>,
     taps: &'a mut BTreeMap<RecordingKey, Taps>,
     open: &'a mut BTreeSet<StreamId>,
+    locked: &'a mut BTreeMap<StreamId, SocketAddr>,
     ports: usize,
 }
 
@@ -95,10 +98,20 @@ impl Sink for Collect<'_> {
 
     fn close(&mut self, stream: StreamId) {
         assert!(self.open.remove(&stream), "closed twice");
+        self.locked.remove(&stream);
+    }
+
+    fn lock(&mut self, stream: StreamId, far_end: Option<SocketAddr>) {
+        assert!(self.open.contains(&stream));
+        match far_end {
+            Some(address) => drop(self.locked.insert(stream, address)),
+            None => drop(self.locked.remove(&stream)),
+        }
     }
 
     fn send(&mut self, stream: StreamId, to: SocketAddr, packet: &[u8]) {
         assert!(self.open.contains(&stream));
+        assert!(self.locked.get(&stream).is_none_or(|locked| *locked == to), "sent past the lock");
         self.outbox.packets.push((to, packet.to_vec()));
     }
 
@@ -124,6 +137,7 @@ impl World {
             events: &mut self.events,
             taps: &mut self.taps,
             open: &mut self.open,
+            locked: &mut self.locked,
             ports: self.ports,
         };
         act(&mut self.engine, self.now, &mut sink)

@@ -25,6 +25,8 @@ pub struct PlaneStatistics {
     pub skipped_ticks: u64,
     /// Ticks by lateness: at most [`LATENESS_US`] of the same place, the last one beyond.
     pub lateness: [u64; 10],
+    /// Lateness of all ticks together.
+    pub lateness_us_sum: u64,
     /// The latest tick.
     pub lateness_us_max: u64,
     /// Streams refused because no port was left.
@@ -40,6 +42,7 @@ pub(super) struct Counters {
     pub ticks: AtomicU64,
     pub skipped_ticks: AtomicU64,
     pub lateness: [AtomicU64; 10],
+    pub lateness_us_sum: AtomicU64,
     pub lateness_us_max: AtomicU64,
     pub port_failures: AtomicU64,
 }
@@ -50,6 +53,7 @@ impl Counters {
         let bucket = LATENESS_US.partition_point(|edge| *edge < us);
         add(&self.ticks, 1);
         add(&self.lateness[bucket], 1);
+        add(&self.lateness_us_sum, us);
         self.lateness_us_max.fetch_max(us, Relaxed);
     }
 
@@ -64,6 +68,7 @@ impl Counters {
         for (sum, bucket) in sum.lateness.iter_mut().zip(&self.lateness) {
             *sum += bucket.load(Relaxed);
         }
+        sum.lateness_us_sum += self.lateness_us_sum.load(Relaxed);
         sum.lateness_us_max = sum.lateness_us_max.max(self.lateness_us_max.load(Relaxed));
     }
 }
@@ -86,6 +91,6 @@ mod tests {
         let mut sum = PlaneStatistics::default();
         counters.add_to(&mut sum);
         assert_eq!((sum.lateness[0], sum.lateness[1], sum.lateness[9]), (2, 1, 1));
-        assert_eq!((sum.ticks, sum.lateness_us_max), (4, 60_000));
+        assert_eq!((sum.ticks, sum.lateness_us_max, sum.lateness_us_sum), (4, 60_000, 60_201));
     }
 }

@@ -1,11 +1,11 @@
-//! A leg's pair of sockets, and reading datagrams in batches.
+//! A leg's pair of sockets.
 
-#![allow(unsafe_code, reason = "recvmmsg has no safe form in the standard library")]
+#![allow(unsafe_code, reason = "the end of a connection has no safe form in the standard library")]
 
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, UdpSocket},
     os::fd::{AsRawFd as _, RawFd},
 };
 
@@ -13,15 +13,13 @@ use std::{
 const TRAFFIC_CLASS: u32 = 0xB8;
 /// RTCP is not read yet; the least buffer the kernel gives keeps it from holding memory.
 const RTCP_BUFFER_BYTES: usize = 1;
-/// A burst of a packet every 20 ms is one; two come after a slip of the scheduler.
-const BATCH: usize = 4;
-/// The longest packet of sound on an Ethernet; longer ones are cut and dropped.
-const DATAGRAM_BYTES_MAX: usize = 1_600;
 
 /// RTP on an even port and RTCP on the next.
 pub(super) struct Pair {
-    pub rtp: UdpSocket,
+    rtp: UdpSocket,
     _rtcp: UdpSocket,
+    /// The socket is connected to it: the kernel keeps strangers out and the way to it at hand.
+    far_end: Option<SocketAddr>,
 }
 
 impl Pair {
@@ -31,8 +29,51 @@ impl Pair {
         rtcp.set_recv_buffer_size(RTCP_BUFFER_BYTES)?;
         // A network without classes of traffic is no reason to have no sound.
         let _ = if address.is_ipv4() { rtp.set_tos_v4(TRAFFIC_CLASS) } else { rtp.set_tclass_v6(TRAFFIC_CLASS) };
-        Ok(Pair { rtp: rtp.into(), _rtcp: rtcp.into() })
+        Ok(Pair { rtp: rtp.into(), _rtcp: rtcp.into(), far_end: None })
     }
+
+    /// The descriptor to watch.
+    pub fn descriptor(&self) -> RawFd {
+        self.rtp.as_raw_fd()
+    }
+
+    /// Takes the next datagram, if one has come, and its source. One by one: as a rule a single one waits, and for that
+    /// a call of `recvmmsg` costs more than `recv` and the call that finds nothing more.
+    pub fn receive(&self, room: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        // A refusal tells of a packet of ours that nobody took; what has come lies behind it. The source is asked for on
+        // a connected socket too: a stranger's packet may have come before it was.
+        let received = match self.rtp.recv_from(room) {
+            Err(error) if is_refusal(&error) => self.rtp.recv_from(room),
+            received => received,
+        };
+        received.ok().map(|(length, source)| (length, SocketAddr::new(source.ip().to_canonical(), source.port())))
+    }
+
+    /// Sends a packet, and says whether the kernel took it.
+    pub fn send(&self, to: SocketAddr, packet: &[u8]) -> bool {
+        let send = || match self.far_end {
+            Some(far_end) if far_end == to => self.rtp.send(packet),
+            Some(_) | None => self.rtp.send_to(packet, to),
+        };
+        match send() {
+            // It tells of an earlier packet; this one was not tried yet.
+            Err(error) if is_refusal(&error) => send().is_ok(),
+            sent => sent.is_ok(),
+        }
+    }
+
+    /// Hears this address only from now on, or everybody again. What the kernel refuses is done without: the engine
+    /// itself keeps strangers out as well.
+    pub fn lock(&mut self, far_end: Option<SocketAddr>) {
+        self.far_end = match far_end {
+            Some(address) => self.rtp.connect(address).ok().map(|()| address),
+            None => disconnect(&self.rtp).err().and(self.far_end),
+        };
+    }
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionRefused
 }
 
 fn bind(address: SocketAddr) -> io::Result<Socket> {
@@ -42,85 +83,12 @@ fn bind(address: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Room for a few datagrams with their sources, used again and again.
-pub(super) struct Batch {
-    datagrams: Box<[[u8; DATAGRAM_BYTES_MAX]; BATCH]>,
-    sources: Box<[libc::sockaddr_storage; BATCH]>,
-    lengths: [usize; BATCH],
-}
-
-impl Batch {
-    pub fn new() -> Self {
-        // SAFETY: a socket address of all zeroes is valid: it has no family.
-        let sources = unsafe { std::mem::zeroed() };
-        Batch { datagrams: Box::new([[0; DATAGRAM_BYTES_MAX]; BATCH]), sources: Box::new(sources), lengths: [0; BATCH] }
-    }
-
-    /// Reads what has come, without waiting. Fewer than [`Batch::capacity`] means that nothing is left: one call of the
-    /// kernel both reads and finds the end.
-    pub fn receive(&mut self, socket: RawFd) -> usize {
-        let mut pieces: [libc::iovec; BATCH] = std::array::from_fn(|n| libc::iovec {
-            iov_base: self.datagrams[n].as_mut_ptr().cast(),
-            iov_len: DATAGRAM_BYTES_MAX,
-        });
-        // SAFETY: a message header of all zeroes is valid and empty.
-        let mut headers: [libc::mmsghdr; BATCH] = unsafe { std::mem::zeroed() };
-        for ((header, piece), source) in headers.iter_mut().zip(&mut pieces).zip(self.sources.iter_mut()) {
-            header.msg_hdr.msg_iov = piece;
-            header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_name = (&raw mut *source).cast();
-            header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-        }
-        // SAFETY: each header names one piece of a buffer and one source of ours; all live through the call, and their
-        // lengths are those given. No timeout is passed.
-        let count = unsafe {
-            libc::recvmmsg(
-                socket,
-                headers.as_mut_ptr(),
-                BATCH as libc::c_uint,
-                libc::MSG_DONTWAIT as _,
-                std::ptr::null_mut(),
-            )
-        };
-        let count = usize::try_from(count).unwrap_or(0);
-        for (length, header) in self.lengths.iter_mut().zip(&headers[..count]) {
-            let cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
-            *length = if cut { 0 } else { header.msg_len as usize };
-        }
-        count
-    }
-
-    pub fn capacity(&self) -> usize {
-        BATCH
-    }
-
-    /// A datagram of the last batch with its source; `None` when it was cut or came from no address.
-    pub fn datagram(&mut self, place: usize) -> Option<(SocketAddr, &mut [u8])> {
-        let source = address(&self.sources[place])?;
-        let length = self.lengths[place];
-        (length > 0).then(|| (source, &mut self.datagrams[place][..length]))
-    }
-}
-
-fn address(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
-    match i32::from(storage.ss_family) {
-        libc::AF_INET => {
-            // SAFETY: the family says which of the forms the kernel wrote, and the storage is large enough for each.
-            let v4: &libc::sockaddr_in = unsafe { &*(&raw const *storage).cast() };
-            let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
-            Some(SocketAddr::new(ip.into(), u16::from_be(v4.sin_port)))
-        }
-        libc::AF_INET6 => {
-            // SAFETY: as above.
-            let v6: &libc::sockaddr_in6 = unsafe { &*(&raw const *storage).cast() };
-            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
-            Some(SocketAddr::new(ip.to_canonical(), u16::from_be(v6.sin6_port)))
-        }
-        _ => None,
-    }
-}
-
-/// The descriptor to watch.
-pub(super) fn descriptor(pair: &Pair) -> RawFd {
-    pair.rtp.as_raw_fd()
+/// Lets a connected socket hear everybody again. It keeps its port.
+fn disconnect(socket: &UdpSocket) -> io::Result<()> {
+    // SAFETY: a socket address of all zeroes is valid; its family AF_UNSPEC ends the connection (connect(2)).
+    let nobody: libc::sockaddr = unsafe { std::mem::zeroed() };
+    let length = size_of::<libc::sockaddr>() as libc::socklen_t;
+    // SAFETY: the descriptor is open, and the address lives through the call and has the length given.
+    let result = unsafe { libc::connect(socket.as_raw_fd(), &raw const nobody, length) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

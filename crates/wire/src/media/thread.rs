@@ -7,7 +7,7 @@ use super::{
     counters::{Counters, add},
     poll::{Poll, Ready, raise_priority},
     ports::Ports,
-    socket::{Batch, Pair, descriptor},
+    socket::Pair,
 };
 use crate::recording::Feed;
 use crossbeam_channel::Receiver;
@@ -30,8 +30,10 @@ const MADE_UP_TICKS_MAX: u64 = 50;
 const GRID: Duration = Duration::from_millis(1);
 /// Loaded means more packets in a tick than steps of the grid; below, each packet is served as it comes.
 const GRID_PACKETS_MIN: u64 = 40;
-/// Batches read from one socket in a round: a flood on one port waits behind everybody else's packets.
-const BATCHES_MAX: usize = 8;
+/// Datagrams read from one socket in a round: a flood on one port waits behind everybody else's packets.
+const TURN_DATAGRAMS_MAX: usize = 32;
+/// The longest packet of sound on an Ethernet; one that fills the room may have been cut and is dropped.
+const DATAGRAM_BYTES_MAX: usize = 1_600;
 /// Ports tried when binding fails, before a stream is refused: others on the machine may hold a few.
 const BIND_TRIES_MAX: usize = 64;
 
@@ -40,7 +42,7 @@ pub(super) struct Worker<F> {
     /// What a new engine begins with.
     config: media::Config,
     edge: Edge<F>,
-    batch: Batch,
+    datagram: Box<[u8; DATAGRAM_BYTES_MAX]>,
     started: Instant,
     /// Packets since the last tick, and whether those of the tick before were many.
     packets: u64,
@@ -95,7 +97,7 @@ impl<F: Fn(Event)> Worker<F> {
             engine: Engine::new(engine.clone()),
             config: engine,
             edge,
-            batch: Batch::new(),
+            datagram: Box::new([0; DATAGRAM_BYTES_MAX]),
             started: Instant::now(),
             packets: 0,
             loaded: false,
@@ -167,24 +169,19 @@ impl<F: Fn(Event)> Worker<F> {
 
     /// Reads a socket empty, or as far as its share of a round goes.
     fn read(&mut self, now: Duration, slot: usize) {
-        for _ in 0..BATCHES_MAX {
+        for _ in 0..TURN_DATAGRAMS_MAX {
             // A slot may have been closed by an order of the same round.
             let Some(Some(leg)) = self.edge.legs.get(slot) else { return };
             let stream = leg.stream;
-            let count = self.batch.receive(descriptor(&leg.pair));
-            add(&self.edge.counters.received_packets, count as u64);
-            self.packets += count as u64;
-            for place in 0..count {
-                if let Some((source, datagram)) = self.batch.datagram(place) {
-                    self.engine.packet(now, stream, source, datagram, &mut self.edge);
-                }
-            }
-            if count < self.batch.capacity() {
-                return;
+            let Some((length, source)) = leg.pair.receive(&mut self.datagram[..]) else { return };
+            add(&self.edge.counters.received_packets, 1);
+            self.packets += 1;
+            if length < DATAGRAM_BYTES_MAX {
+                self.engine.packet(now, stream, source, &mut self.datagram[..length], &mut self.edge);
             }
         }
         if let Some(Some(leg)) = self.edge.legs.get(slot) {
-            self.edge.poll.watch_again(descriptor(&leg.pair), slot);
+            self.edge.poll.watch_again(leg.pair.descriptor(), slot);
         }
     }
 
@@ -251,7 +248,7 @@ impl<F: Fn(Event)> Sink for Edge<F> {
             self.legs.push(None);
             self.legs.len() - 1
         });
-        let bound = self.bind().filter(|(_, pair)| self.poll.watch(descriptor(pair), slot).is_ok());
+        let bound = self.bind().filter(|(_, pair)| self.poll.watch(pair.descriptor(), slot).is_ok());
         let Some((port, pair)) = bound else {
             self.free.push(slot);
             add(&self.counters.port_failures, 1);
@@ -270,12 +267,16 @@ impl<F: Fn(Event)> Sink for Edge<F> {
         self.free.push(slot);
     }
 
+    fn lock(&mut self, stream: StreamId, far_end: Option<SocketAddr>) {
+        if let Some(leg) = self.slots.get(&stream).and_then(|slot| self.legs[*slot].as_mut()) {
+            leg.pair.lock(far_end);
+        }
+    }
+
     fn send(&mut self, stream: StreamId, to: SocketAddr, packet: &[u8]) {
         let leg = self.slots.get(&stream).and_then(|slot| self.legs[*slot].as_ref());
-        match leg.map(|leg| leg.pair.rtp.send_to(packet, to)) {
-            Some(Ok(_)) => add(&self.counters.sent_packets, 1),
-            Some(Err(_)) | None => add(&self.counters.send_errors, 1),
-        }
+        let sent = leg.is_some_and(|leg| leg.pair.send(to, packet));
+        add(if sent { &self.counters.sent_packets } else { &self.counters.send_errors }, 1);
     }
 
     fn event(&mut self, event: Event) {
