@@ -21,7 +21,7 @@ pub mod sound;
 pub mod wav;
 
 pub use boundary::*;
-pub use engine::{Config, Engine, Sink, Tap};
+pub use engine::{Config, Engine, Sink, Slot, Tap};
 pub use sound::{Audio, Library};
 
 use std::time::Duration;

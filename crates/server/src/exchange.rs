@@ -6,7 +6,7 @@
 use crate::vitals::Vitals;
 use bytes::Bytes;
 use cluster::Frame;
-use crossbeam_channel::{Receiver, Select, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use report::Fold;
 use std::{
     future::Future,
@@ -21,7 +21,7 @@ use store::{
 use switch::{Answer, Command, Dispatcher, Gateway, Input, Output, Promise, Switch};
 use tokio::sync::oneshot;
 use vocab::{Fact, FactRecord, Now, RequestId, Timestamp};
-use wire::{media::Plane, recording::PieceReport, sip::Inbound};
+use wire::{bell::Bell, media::Plane, recording::PieceReport, sip::Inbound};
 
 /// Inputs handled before the journal is written and anything goes out; bounds both latency and the size of a write.
 const BATCH_MAX: usize = 256;
@@ -47,12 +47,16 @@ pub enum Control {
 }
 
 /// The one door to the exchange.
-pub struct Door(pub Sender<Control>);
+pub struct Door {
+    pub control: Sender<Control>,
+    pub bell: Bell,
+}
 
 impl Gateway for Door {
     fn submit(&self, command: Command) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.0.try_send(Control::Ask(command, reply));
+        let sent = self.control.try_send(Control::Ask(command, reply));
+        self.bell.ring();
         Box::pin(async move {
             match sent {
                 Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Answer::Busy,
@@ -77,6 +81,8 @@ pub struct Exchange {
     pub sip_in: Receiver<Inbound>,
     pub media_in: Receiver<media::Event>,
     pub control_in: Receiver<Control>,
+    /// Rung by all who put something into these queues.
+    pub bell: Bell,
     /// Takes finished records and pieces to the database; never waits.
     pub archive: Box<dyn Fn(Archived) + Send>,
     /// Takes facts to screens; never waits.
@@ -126,6 +132,7 @@ struct Batch {
 impl Exchange {
     /// Runs until told to stop.
     pub fn run(mut self) {
+        self.bell.answer();
         let mut batch = Batch::default();
         self.collect(&mut batch);
         self.carry_out(&mut batch);
@@ -151,11 +158,9 @@ impl Exchange {
         let now = self.clock.now().mono;
         let next = [self.switch.next_timeout(), self.dispatcher.next_timeout()].into_iter().flatten().min();
         let nap = next.map_or(NAP_MAX, |at| at.saturating_sub(now)).min(NAP_MAX);
-        let mut select = Select::new();
-        select.recv(&self.sip_in);
-        select.recv(&self.media_in);
-        select.recv(&self.control_in);
-        let _ = select.ready_timeout(nap);
+        if self.sip_in.is_empty() && self.media_in.is_empty() && self.control_in.is_empty() {
+            self.bell.nap(nap);
+        }
     }
 
     fn take_inputs(&mut self) -> Option<oneshot::Sender<()>> {

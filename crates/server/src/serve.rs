@@ -17,6 +17,7 @@ use store::{
 use switch::{Answer, Command, Dispatcher, Gateway, Input, Switch};
 use tokio::sync::oneshot;
 use vocab::{NodeId, Timestamp};
+use wire::bell::Bell;
 
 /// Calls in progress get this long after SIGTERM; a second signal ends the wait.
 const DRAIN_MAX: Duration = Duration::from_secs(120);
@@ -74,8 +75,9 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     let (control, control_in) = bounded::<Control>(CONTROL_MAX);
     let (media_out, media_in) = bounded(MEDIA_EVENTS_MAX);
     let (sip_out, sip_in) = bounded(SIP_BATCHES_MAX);
-    let plane = Arc::new(start_media(&config, media_out, control.clone(), &vitals)?);
-    let sip = Arc::new(start_sip(&config, sip_out)?);
+    let bell = Bell::default();
+    let plane = Arc::new(start_media(&config, media_out, control.clone(), &bell, &vitals)?);
+    let sip = Arc::new(start_sip(&config, sip_out, bell.clone())?);
 
     // Grows with each start on any sane clock; both ends of the only link live in this process and agree on it.
     let epoch = u64::try_from(now.wall.0).unwrap_or(1);
@@ -102,6 +104,7 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
         sip_in,
         media_in,
         control_in,
+        bell: bell.clone(),
         archive: Box::new(move |archived| {
             records.put(match archived {
                 Archived::Record(record) => Write::Record(record),
@@ -117,7 +120,7 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     };
     let thread = std::thread::Builder::new().name("exchange".into()).spawn(move || exchange.run())?;
 
-    let door: Arc<dyn Gateway> = Arc::new(Door(control.clone()));
+    let door: Arc<dyn Gateway> = Arc::new(Door { control: control.clone(), bell: bell.clone() });
     let listener = tokio::net::TcpListener::bind(config.http.bind).await.with_context(|| {
         format!("cannot listen for HTTP on {}; is another process using the port?", config.http.bind)
     })?;
@@ -168,6 +171,7 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     let _ = stop_web.send(());
     let (done, closed) = oneshot::channel();
     if control.send(Control::Stop(done)).is_ok() {
+        bell.ring();
         let _ = tokio::time::timeout(FINISH_MAX, closed).await;
     }
     drop((plane, sip));
@@ -261,6 +265,7 @@ fn start_media(
     config: &Config,
     events: Sender<media::Event>,
     control: Sender<Control>,
+    bell: &Bell,
     vitals: &Arc<Vitals>,
 ) -> Result<wire::media::Plane> {
     let folder = config.data.join("sounds");
@@ -284,18 +289,23 @@ fn start_media(
         threads,
         recordings: Some(recordings),
     };
-    let vitals = Arc::clone(vitals);
+    let (vitals, rung) = (Arc::clone(vitals), bell.clone());
     let told = move |event| {
         if events.try_send(event).is_err() {
             vitals.media_event_lost();
         }
+        rung.ring();
     };
+    let rung = bell.clone();
     // A piece's promise may wait: the recording goes on without it, and the writer threads have time.
-    let pieces = move |report| drop(control.send(Control::Piece(report)));
+    let pieces = move |report| {
+        drop(control.send(Control::Piece(report)));
+        rung.ring();
+    };
     Ok(wire::media::Plane::start(plane, library, told, pieces)?)
 }
 
-fn start_sip(config: &Config, inbound: Sender<wire::sip::Inbound>) -> Result<wire::sip::Handle> {
+fn start_sip(config: &Config, inbound: Sender<wire::sip::Inbound>, bell: Bell) -> Result<wire::sip::Handle> {
     let listeners = wire::sip::Config {
         udp: Some(config.sip.udp),
         tcp: Some(config.sip.tcp),
@@ -303,6 +313,7 @@ fn start_sip(config: &Config, inbound: Sender<wire::sip::Inbound>) -> Result<wir
         external_address: config.sip.external_address,
         limits: wire::sip::StreamLimits::default(),
         runtime: tokio::runtime::Handle::current(),
+        bell,
     };
     Ok(wire::sip::Listener::start(listeners, inbound)?)
 }

@@ -15,6 +15,8 @@ struct Phone {
 #[derive(Default)]
 pub(crate) struct Phones {
     phones: BTreeMap<ExtensionId, Phone>,
+    /// Those with a contact; counted along, since it is asked for after every input.
+    registered: usize,
 }
 
 impl Phones {
@@ -23,13 +25,16 @@ impl Phones {
         let phone = self.phones.entry(extension.clone()).or_default();
         let first = phone.contacts.is_empty();
         phone.contacts.insert(contact.to_owned(), takes_talk);
+        self.registered += usize::from(first);
         first
     }
 
     /// Returns true when the extension cannot be reached any more.
     pub(crate) fn unregister(&mut self, extension: &ExtensionId, contact: &str) -> bool {
         let Some(phone) = self.phones.get_mut(extension) else { return false };
-        phone.contacts.remove(contact).is_some() && phone.contacts.is_empty()
+        let last = phone.contacts.remove(contact).is_some() && phone.contacts.is_empty();
+        self.registered -= usize::from(last);
+        last
     }
 
     pub(crate) fn is_registered(&self, extension: &ExtensionId) -> bool {
@@ -56,7 +61,7 @@ impl Phones {
     }
 
     pub(crate) fn registered(&self) -> usize {
-        self.phones.values().filter(|p| !p.contacts.is_empty()).count()
+        self.registered
     }
 
     /// Extensions without a phone, of those given.

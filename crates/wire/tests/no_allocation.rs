@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of a test are tests")]
 
 use media::{
-    Codec, Command, Config, Engine, Event, GroupId, Library, PlaybackId, RecordingKey, Sink, Sound, StreamId, TICK,
-    Tap, rtp,
+    Codec, Command, Config, Engine, Event, GroupId, Library, PlaybackId, RecordingKey, Sink, Slot, Sound, StreamId,
+    TICK, Tap, rtp,
 };
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -44,12 +44,12 @@ struct Count {
 }
 
 impl Sink for Count {
-    fn open(&mut self, stream: StreamId) -> Option<SocketAddr> {
+    fn open(&mut self, _: Slot, stream: StreamId) -> Option<SocketAddr> {
         Some(SocketAddr::from(([127, 0, 0, 1], 20_000 + 2 * stream.0 as u16)))
     }
-    fn close(&mut self, _: StreamId) {}
-    fn lock(&mut self, _: StreamId, _: Option<SocketAddr>) {}
-    fn send(&mut self, _: StreamId, _: SocketAddr, _: &[u8]) {
+    fn close(&mut self, _: Slot) {}
+    fn lock(&mut self, _: Slot, _: Option<SocketAddr>) {}
+    fn send(&mut self, _: Slot, _: SocketAddr, _: &[u8]) {
         self.sent += 1;
     }
     fn event(&mut self, _: Event) {}
@@ -80,7 +80,7 @@ fn packets_and_ticks_allocate_nothing() {
     let mut packet = [0; 172];
     let mut second = |now: &mut Duration, sink: &mut Count, start: u16| {
         for number in start..start + 50 {
-            for (talker, stream) in [one, other].into_iter().enumerate() {
+            for talker in 0..2 {
                 let payload_type = talker as u8 * 8;
                 let timestamp = u32::from(number) * 160;
                 rtp::write_header(
@@ -92,7 +92,7 @@ fn packets_and_ticks_allocate_nothing() {
                     talker as u32,
                 );
                 let source = SocketAddr::from(([127, 0, 0, 1], 4_000 + talker as u16));
-                engine.packet(*now, stream, source, &mut packet, sink);
+                engine.packet(*now, Slot(talker), source, &mut packet, sink);
             }
             *now += TICK;
             engine.tick(*now, sink);

@@ -1,6 +1,6 @@
 //! What the exchange asks, one method per command.
 
-use super::{Engine, Recording, Sink, Tap, stream::Stream};
+use super::{Engine, Recording, Sink, Slot, Tap, stream::Stream};
 use crate::{
     boundary::{Codec, Command, Event, PlaybackId, RecordingKey, Sound, Statistics, StreamId},
     outgoing::Outgoing,
@@ -42,14 +42,17 @@ impl Engine {
         if self.slots.contains_key(&id) {
             return;
         }
-        let Some(address) = sink.open(id) else {
+        let slot = self.free_slot();
+        let Some(address) = sink.open(Slot(slot), id) else {
+            self.free.push(slot);
             sink.event(Event::Failed { stream: id, reason: "no_ports" });
             return;
         };
         let outgoing = Outgoing::new(&mut self.random);
         // 32 bits: some phones read the session number of `o=` into a signed word of 64.
         let session = u64::from(self.random.next_u32());
-        self.insert(id, Stream::new(id, address, session, outgoing));
+        self.streams[slot] = Some(Stream::new(id, Slot(slot), address, session, outgoing));
+        self.slots.insert(id, slot);
     }
 
     fn offer(&mut self, id: StreamId, codecs: Vec<Codec>, sink: &mut impl Sink) {
@@ -201,7 +204,7 @@ impl Engine {
         self.streams[slot] = None;
         self.slots.remove(&id);
         self.free.push(slot);
-        sink.close(id);
+        sink.close(Slot(slot));
         sink.event(Event::Closed { stream: id, statistics });
     }
 }

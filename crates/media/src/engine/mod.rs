@@ -25,17 +25,22 @@ pub struct Config {
     pub library: Arc<Library>,
 }
 
+/// A stream's place in its engine, by which sockets and packets name it: a small number, so that nobody searches a table
+/// for each packet. When the stream is closed it may be another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot(pub usize);
+
 /// Where the engine's outputs go.
 pub trait Sink {
     /// Gives a stream its sockets and says under which address the far end reaches them; `None` when none are left.
-    fn open(&mut self, stream: StreamId) -> Option<SocketAddr>;
+    fn open(&mut self, slot: Slot, stream: StreamId) -> Option<SocketAddr>;
     /// Takes them away again.
-    fn close(&mut self, stream: StreamId);
+    fn close(&mut self, slot: Slot);
     /// From now on the stream's sound comes from this address only and goes to it, or from anywhere again. What others
     /// send meanwhile may be dropped unseen.
-    fn lock(&mut self, stream: StreamId, far_end: Option<SocketAddr>);
+    fn lock(&mut self, slot: Slot, far_end: Option<SocketAddr>);
     /// Sends an RTP packet.
-    fn send(&mut self, stream: StreamId, to: SocketAddr, packet: &[u8]);
+    fn send(&mut self, slot: Slot, to: SocketAddr, packet: &[u8]);
     /// Tells the exchange.
     fn event(&mut self, event: Event);
     /// Gives a recording its sound. Whoever writes it tells [`Event::Recorded`] after [`Tap::End`].
@@ -111,12 +116,10 @@ impl Engine {
         self.streams[slot].as_mut().expect("a slot that is named is in use")
     }
 
-    fn insert(&mut self, id: StreamId, stream: Stream) {
-        let slot = self.free.pop().unwrap_or_else(|| {
+    fn free_slot(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
             self.streams.push(None);
             self.streams.len() - 1
-        });
-        self.streams[slot] = Some(stream);
-        self.slots.insert(id, slot);
+        })
     }
 }

@@ -1,11 +1,11 @@
 //! What arrives: judged, booked, heard, and handed to the bridged far end with a new header.
 
 use super::{
-    Engine, Sink,
+    Engine, Sink, Slot,
     stream::{Payload, Stream, may_receive},
 };
 use crate::{
-    boundary::{Codec, Event, StreamId},
+    boundary::{Codec, Event},
     digits::Press,
     g711::{pcma_to_pcmu, pcmu_to_pcma},
     jitter::Placed,
@@ -27,18 +27,11 @@ struct Heard {
 }
 
 impl Engine {
-    /// Takes a datagram that came for a stream. The bytes are scratch afterwards: a bridged packet is sent on from
+    /// Takes a datagram that came for the stream in this slot. The bytes are scratch afterwards: a bridged packet is sent on from
     /// where it lies.
-    pub fn packet(
-        &mut self,
-        now: Duration,
-        stream: StreamId,
-        source: SocketAddr,
-        datagram: &mut [u8],
-        sink: &mut impl Sink,
-    ) {
+    pub fn packet(&mut self, now: Duration, slot: Slot, source: SocketAddr, datagram: &mut [u8], sink: &mut impl Sink) {
         let Some(packet) = rtp::parse(datagram) else { return };
-        let Some((_, stream)) = self.find(stream) else { return };
+        let Some(Some(stream)) = self.streams.get_mut(slot.0) else { return };
         let Some(heard) = stream.hear(now, source, &packet, datagram, sink) else { return };
         if let Some(press) = heard.press {
             sink.event(Event::Digit { stream: stream.id, digit: press.key, ms: press.ms });
@@ -142,7 +135,7 @@ impl Stream {
         let outgoing = &mut datagram[start..packet.payload.end];
         let Some(header) = outgoing.first_chunk_mut::<HEADER_BYTES>() else { return };
         if self.outgoing.relayed(now, heard.relayed, payload_type, header) {
-            sink.send(self.id, to, outgoing);
+            sink.send(self.slot, to, outgoing);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine keeps of one leg's stream.
 
-use super::Sink;
+use super::{Sink, Slot};
 use crate::{
     FRAME_SAMPLES,
     boundary::{Codec, Direction, Event, Statistics, StreamId},
@@ -21,6 +21,7 @@ const OWN_EVENT_PAYLOAD_TYPE: u8 = 101;
 #[derive(Debug)]
 pub(super) struct Stream {
     pub id: StreamId,
+    pub slot: Slot,
     pub address: SocketAddr,
     pub session: u64,
     pub version: u64,
@@ -61,9 +62,10 @@ pub(super) enum Payload {
 }
 
 impl Stream {
-    pub fn new(id: StreamId, address: SocketAddr, session: u64, outgoing: Outgoing) -> Self {
+    pub fn new(id: StreamId, slot: Slot, address: SocketAddr, session: u64, outgoing: Outgoing) -> Self {
         Stream {
             id,
+            slot,
             address,
             session,
             version: 0,
@@ -148,7 +150,7 @@ impl Stream {
         let settled = self.latch.settled(now);
         if settled != self.locked {
             self.locked = settled;
-            sink.lock(self.id, settled);
+            sink.lock(self.slot, settled);
         }
     }
 

@@ -85,7 +85,7 @@ impl Stream {
             self.speak_key(now, step, to, sink);
         } else if let (true, Some(to)) = (filled.is_some() || listens, to) {
             self.outgoing.own(now, agreement.payload_type, header);
-            sink.send(self.id, to, &packet);
+            sink.send(self.slot, to, &packet);
         } else {
             self.outgoing.pause();
         }
@@ -111,7 +111,7 @@ impl Stream {
             (Some(payload_type), Some(payload)) => {
                 self.outgoing.event(now, step.tick == 0, payload_type, header);
                 body[..payload.len()].copy_from_slice(&payload);
-                sink.send(self.id, to, &packet[..HEADER_BYTES + payload.len()]);
+                sink.send(self.slot, to, &packet[..HEADER_BYTES + payload.len()]);
             }
             (Some(_), None) => {}
             (None, _) => {
@@ -121,7 +121,7 @@ impl Stream {
                     body.fill(crate::player::silence(agreement.codec));
                 }
                 self.outgoing.own(now, agreement.payload_type, header);
-                sink.send(self.id, to, &packet);
+                sink.send(self.slot, to, &packet);
             }
         }
     }

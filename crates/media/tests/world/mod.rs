@@ -1,11 +1,11 @@
 //! Phones of paper and a clock of our own around an engine.
 
 use media::{
-    Codec, Command, Config, Direction, Engine, Event, GroupId, Library, RecordingKey, Sink, StreamId, TICK, Tap,
+    Codec, Command, Config, Direction, Engine, Event, GroupId, Library, RecordingKey, Sink, Slot, StreamId, TICK, Tap,
     g711::{linear_to_pcma, linear_to_pcmu, pcma_to_linear, pcmu_to_linear},
     rtp,
 };
-use std::{collections::BTreeMap, collections::BTreeSet, f32::consts::TAU, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, f32::consts::TAU, net::SocketAddr, time::Duration};
 
 pub const GROUP: GroupId = GroupId(1);
 
@@ -15,8 +15,8 @@ pub struct World {
     outbox: Outbox,
     pub events: Vec<Event>,
     pub taps: BTreeMap<RecordingKey, Taps>,
-    pub open: BTreeSet<StreamId>,
-    pub locked: BTreeMap<StreamId, SocketAddr>,
+    pub open: BTreeMap<Slot, StreamId>,
+    locked: BTreeMap<Slot, SocketAddr>,
     /// Packets to addresses that no phone of the round has.
     pub sent_elsewhere: Vec<SocketAddr>,
     pub ports: usize,
@@ -70,7 +70,7 @@ impl Default for World {
             outbox: Outbox::default(),
             events: Vec::new(),
             taps: BTreeMap::new(),
-            open: BTreeSet::new(),
+            open: BTreeMap::new(),
             locked: BTreeMap::new(),
             sent_elsewhere: Vec::new(),
             ports: 100,
@@ -82,36 +82,36 @@ struct Collect<'a> {
     outbox: &'a mut Outbox,
     events: &'a mut Vec<Event>,
     taps: &'a mut BTreeMap<RecordingKey, Taps>,
-    open: &'a mut BTreeSet<StreamId>,
-    locked: &'a mut BTreeMap<StreamId, SocketAddr>,
+    open: &'a mut BTreeMap<Slot, StreamId>,
+    locked: &'a mut BTreeMap<Slot, SocketAddr>,
     ports: usize,
 }
 
 impl Sink for Collect<'_> {
-    fn open(&mut self, stream: StreamId) -> Option<SocketAddr> {
+    fn open(&mut self, slot: Slot, stream: StreamId) -> Option<SocketAddr> {
         if self.open.len() >= self.ports {
             return None;
         }
-        self.open.insert(stream);
+        assert_eq!(self.open.insert(slot, stream), None, "two streams in one slot");
         Some(SocketAddr::new([198, 51, 100, 1].into(), 20_000 + 2 * stream.0 as u16))
     }
 
-    fn close(&mut self, stream: StreamId) {
-        assert!(self.open.remove(&stream), "closed twice");
-        self.locked.remove(&stream);
+    fn close(&mut self, slot: Slot) {
+        assert!(self.open.remove(&slot).is_some(), "closed twice");
+        self.locked.remove(&slot);
     }
 
-    fn lock(&mut self, stream: StreamId, far_end: Option<SocketAddr>) {
-        assert!(self.open.contains(&stream));
+    fn lock(&mut self, slot: Slot, far_end: Option<SocketAddr>) {
+        assert!(self.open.contains_key(&slot));
         match far_end {
-            Some(address) => drop(self.locked.insert(stream, address)),
-            None => drop(self.locked.remove(&stream)),
+            Some(address) => drop(self.locked.insert(slot, address)),
+            None => drop(self.locked.remove(&slot)),
         }
     }
 
-    fn send(&mut self, stream: StreamId, to: SocketAddr, packet: &[u8]) {
-        assert!(self.open.contains(&stream));
-        assert!(self.locked.get(&stream).is_none_or(|locked| *locked == to), "sent past the lock");
+    fn send(&mut self, slot: Slot, to: SocketAddr, packet: &[u8]) {
+        assert!(self.open.contains_key(&slot));
+        assert!(self.locked.get(&slot).is_none_or(|locked| *locked == to), "sent past the lock");
         self.outbox.packets.push((to, packet.to_vec()));
     }
 
@@ -189,7 +189,13 @@ impl World {
         let mut packet = vec![0; 172];
         let header = packet.first_chunk_mut().unwrap();
         rtp::write_header(header, false, 0, sequence, u32::from(sequence) * 160, 666);
-        self.with(|engine, now, sink| engine.packet(now, stream, from, &mut packet, sink));
+        let slot = self.slot(stream);
+        self.with(|engine, now, sink| engine.packet(now, slot, from, &mut packet, sink));
+    }
+
+    /// Where a stream is; behind all others when it is closed.
+    fn slot(&self, stream: StreamId) -> Slot {
+        self.open.iter().find(|(_, open)| **open == stream).map_or(Slot(usize::MAX), |(slot, _)| *slot)
     }
 
     /// So many ticks in which each phone sends its packet and takes what came.
@@ -197,8 +203,8 @@ impl World {
         for _ in 0..ticks {
             for phone in phones.iter_mut() {
                 for mut packet in phone.speak() {
-                    let (stream, from) = (phone.stream, phone.address);
-                    self.with(|engine, now, sink| engine.packet(now, stream, from, &mut packet, sink));
+                    let (slot, from) = (self.slot(phone.stream), phone.address);
+                    self.with(|engine, now, sink| engine.packet(now, slot, from, &mut packet, sink));
                 }
             }
             self.now += TICK;

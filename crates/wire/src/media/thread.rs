@@ -11,9 +11,8 @@ use super::{
 };
 use crate::recording::Feed;
 use crossbeam_channel::Receiver;
-use media::{Engine, Event, RecordingKey, Sink, Statistics, StreamId, TICK, Tap};
+use media::{Engine, Event, RecordingKey, Sink, Slot, Statistics, StreamId, TICK, Tap};
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -57,9 +56,8 @@ struct Edge<F> {
     ports: Ports,
     address: IpAddr,
     described: IpAddr,
+    /// By the engine's slots.
     legs: Vec<Option<Leg>>,
-    free: Vec<usize>,
-    slots: BTreeMap<StreamId, usize>,
     feed: Option<Feed>,
     events: F,
     counters: Arc<Counters>,
@@ -87,8 +85,6 @@ impl<F: Fn(Event)> Worker<F> {
             address: config.address,
             described: config.described_address.unwrap_or(config.address),
             legs: Vec::new(),
-            free: Vec::new(),
-            slots: BTreeMap::new(),
             feed,
             events,
             counters,
@@ -151,15 +147,14 @@ impl<F: Fn(Event)> Worker<F> {
 
     /// Goes on after a panic with an engine that knows no streams. The exchange ends their calls.
     fn start_anew(&mut self, woken: &AtomicBool) {
-        tracing::error!(streams = self.edge.slots.len(), "media engine panicked; its streams are closed");
+        tracing::error!(streams = self.engine.stream_count(), "media engine panicked; its streams are closed");
         self.engine = Engine::new(self.config.clone());
         if let Some(feed) = &mut self.edge.feed {
             feed.end_all();
         }
-        let streams: Vec<StreamId> = self.edge.slots.keys().copied().collect();
-        for stream in streams {
-            self.edge.close(stream);
-            (self.edge.events)(Event::Closed { stream, statistics: Statistics::default() });
+        for leg in std::mem::take(&mut self.edge.legs).into_iter().flatten() {
+            self.edge.ports.give_back(leg.port);
+            (self.edge.events)(Event::Closed { stream: leg.stream, statistics: Statistics::default() });
         }
         self.edge.counters.streams.store(0, Ordering::Relaxed);
         // Orders behind the one that panicked are still in the queue, and their wake-up is used.
@@ -172,12 +167,11 @@ impl<F: Fn(Event)> Worker<F> {
         for _ in 0..TURN_DATAGRAMS_MAX {
             // A slot may have been closed by an order of the same round.
             let Some(Some(leg)) = self.edge.legs.get(slot) else { return };
-            let stream = leg.stream;
             let Some((length, source)) = leg.pair.receive(&mut self.datagram[..]) else { return };
             add(&self.edge.counters.received_packets, 1);
             self.packets += 1;
             if length < DATAGRAM_BYTES_MAX {
-                self.engine.packet(now, stream, source, &mut self.datagram[..length], &mut self.edge);
+                self.engine.packet(now, Slot(slot), source, &mut self.datagram[..length], &mut self.edge);
             }
         }
         if let Some(Some(leg)) = self.edge.legs.get(slot) {
@@ -243,38 +237,37 @@ impl<F> Edge<F> {
 }
 
 impl<F: Fn(Event)> Sink for Edge<F> {
-    fn open(&mut self, stream: StreamId) -> Option<SocketAddr> {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.legs.push(None);
-            self.legs.len() - 1
-        });
-        let bound = self.bind().filter(|(_, pair)| self.poll.watch(pair.descriptor(), slot).is_ok());
-        let Some((port, pair)) = bound else {
-            self.free.push(slot);
+    fn open(&mut self, Slot(slot): Slot, stream: StreamId) -> Option<SocketAddr> {
+        let Some((port, pair)) = self.bind() else {
             add(&self.counters.port_failures, 1);
             return None;
         };
+        if self.poll.watch(pair.descriptor(), slot).is_err() {
+            self.ports.give_back(port);
+            add(&self.counters.port_failures, 1);
+            return None;
+        }
+        if self.legs.len() <= slot {
+            self.legs.resize_with(slot + 1, || None);
+        }
         self.legs[slot] = Some(Leg { stream, port, pair });
-        self.slots.insert(stream, slot);
         Some(SocketAddr::new(self.described, port))
     }
 
-    fn close(&mut self, stream: StreamId) {
-        let Some(slot) = self.slots.remove(&stream) else { return };
-        if let Some(leg) = self.legs[slot].take() {
+    fn close(&mut self, Slot(slot): Slot) {
+        if let Some(leg) = self.legs.get_mut(slot).and_then(Option::take) {
             self.ports.give_back(leg.port);
         }
-        self.free.push(slot);
     }
 
-    fn lock(&mut self, stream: StreamId, far_end: Option<SocketAddr>) {
-        if let Some(leg) = self.slots.get(&stream).and_then(|slot| self.legs[*slot].as_mut()) {
+    fn lock(&mut self, Slot(slot): Slot, far_end: Option<SocketAddr>) {
+        if let Some(Some(leg)) = self.legs.get_mut(slot) {
             leg.pair.lock(far_end);
         }
     }
 
-    fn send(&mut self, stream: StreamId, to: SocketAddr, packet: &[u8]) {
-        let leg = self.slots.get(&stream).and_then(|slot| self.legs[*slot].as_ref());
+    fn send(&mut self, Slot(slot): Slot, to: SocketAddr, packet: &[u8]) {
+        let leg = self.legs.get(slot).and_then(Option::as_ref);
         let sent = leg.is_some_and(|leg| leg.pair.send(to, packet));
         add(if sent { &self.counters.sent_packets } else { &self.counters.send_errors }, 1);
     }

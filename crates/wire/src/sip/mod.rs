@@ -8,6 +8,7 @@ mod udp;
 pub use stream::StreamLimits;
 pub use udp::UdpSender;
 
+use crate::bell::Bell;
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 use sip::{Flow, Transport};
@@ -37,6 +38,8 @@ pub struct Config {
     pub limits: StreamLimits,
     /// Where the streams live.
     pub runtime: tokio::runtime::Handle,
+    /// Rung after each hand-over.
+    pub bell: Bell,
 }
 
 /// What the sockets hand to the exchange.

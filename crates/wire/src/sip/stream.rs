@@ -7,6 +7,7 @@ use super::{
     Config, Inbound, Local, Statistics,
     table::{Queued, Table},
 };
+use crate::bell::Bell;
 use bytes::{Bytes, BytesMut};
 use crossbeam_channel::{Sender, TrySendError};
 use sip::{Flow, Framed, Framer, Transport};
@@ -80,6 +81,7 @@ pub(super) struct Streams {
 struct Shared {
     table: Mutex<Table>,
     to_exchange: Sender<Inbound>,
+    bell: Bell,
     statistics: Arc<Statistics>,
     limits: StreamLimits,
 }
@@ -91,7 +93,13 @@ impl Streams {
         statistics: Arc<Statistics>,
     ) -> io::Result<Self> {
         let _entered = config.runtime.enter();
-        let shared = Arc::new(Shared { table: Mutex::default(), to_exchange, statistics, limits: config.limits });
+        let shared = Arc::new(Shared {
+            table: Mutex::default(),
+            to_exchange,
+            bell: config.bell.clone(),
+            statistics,
+            limits: config.limits,
+        });
         let mut streams = Self { tcp: None, tls: None, shared, runtime: config.runtime.clone(), accepting: Vec::new() };
         if let Some(address) = config.tcp {
             streams.tcp = Some(streams.listen(address, None, config)?);
@@ -370,7 +378,10 @@ impl Shared {
         let mut inbound = inbound;
         loop {
             match self.to_exchange.try_send(inbound) {
-                Ok(()) => return true,
+                Ok(()) => {
+                    self.bell.ring();
+                    return true;
+                }
                 Err(TrySendError::Disconnected(_)) => return false,
                 Err(TrySendError::Full(again)) => inbound = again,
             }

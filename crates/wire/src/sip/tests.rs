@@ -1,6 +1,7 @@
 //! The listener on real sockets of the loopback interface; every port is a free one.
 
 use super::*;
+use crate::bell::Bell;
 use crossbeam_channel::{Receiver, bounded};
 use std::{
     io::{Read, Write},
@@ -35,6 +36,7 @@ fn site_with_queue(length: usize, change: impl FnOnce(&mut Config)) -> Site {
         external_address: None,
         limits: StreamLimits::default(),
         runtime: runtime.handle().clone(),
+        bell: Bell::default(),
     };
     change(&mut config);
     let (sender, inbound) = bounded(length);
@@ -306,6 +308,7 @@ fn a_taken_address_is_named_in_the_error() {
         external_address: None,
         limits: StreamLimits::default(),
         runtime: first._runtime.handle().clone(),
+        bell: Bell::default(),
     };
     let error = Listener::start(config, bounded(1).0).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse);

@@ -4,6 +4,7 @@
 //! buffer holds what comes, and what it cannot hold is counted by it.
 
 use super::{Config, Inbound, Local, Statistics};
+use crate::bell::Bell;
 use crate::datagram::{self, Wait};
 use bytes::{Bytes, BytesMut};
 use crossbeam_channel::{SendTimeoutError, Sender};
@@ -95,6 +96,7 @@ impl Udp {
             socket: Arc::clone(&socket),
             local,
             to_exchange,
+            bell: config.bell.clone(),
             statistics: Arc::clone(&statistics),
             stop: Arc::clone(&stop),
         };
@@ -129,6 +131,7 @@ struct ReceiveThread {
     socket: Arc<Socket>,
     local: Local,
     to_exchange: Sender<Inbound>,
+    bell: Bell,
     statistics: Arc<Statistics>,
     stop: Arc<AtomicBool>,
 }
@@ -178,7 +181,10 @@ impl ReceiveThread {
     fn hand_over(&self, batch: Vec<(Flow, Bytes)>) -> bool {
         let patience = Duration::from_millis(HAND_OVER_MS_MAX);
         match self.to_exchange.send_timeout(Inbound::Messages(batch), patience) {
-            Ok(()) => true,
+            Ok(()) => {
+                self.bell.ring();
+                true
+            }
             Err(SendTimeoutError::Timeout(refused)) => {
                 self.statistics.queue_drops.fetch_add(refused.messages() as u64, Relaxed);
                 true
