@@ -12,15 +12,16 @@ use crate::{
     queue::{PlaceKey, Queue, WaitingCall},
     timer::Timer,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use vocab::{AgentId, AssignmentReason, CallId, Candidate, OfferId, PassedOver};
 
 /// An agent who declined a call or let it ring is asked for it again after being ready for this long, if no other can
 /// take it: long enough to reach the desk again, short against a caller's patience.
 pub(crate) const RETRY_PAUSE_MS: u64 = 10_000;
 
-/// Candidates named in a reason. Nobody reads more, and a queue may have 2,048 agents.
-const CANDIDATES_MAX: usize = 64;
+/// Candidates named in a reason; the rest are counted by cause. Nobody reads more names, a queue may have 2,048 agents,
+/// and each reason is kept with the call, in its record, in the journal and on screens.
+const CANDIDATES_MAX: usize = 16;
 
 /// When more agents than this became free at once (a rebuild, a new configuration), it is cheaper to look at all open
 /// calls than at the best call of each agent, again and again.
@@ -132,22 +133,20 @@ impl Acd {
     fn reason(&self, call: CallId, chosen: &AgentId) -> AssignmentReason {
         let (waiting, queue) = self.in_line(call);
         let mut candidates = vec![self.candidate(queue, chosen, None)];
-        for (_, agent) in &queue.free {
-            if candidates.len() >= CANDIDATES_MAX {
-                break;
-            }
-            if agent != chosen {
-                let tried = waiting.tried.contains(agent);
-                let why = if tried { PassedOver::AlreadyTried } else { PassedOver::IdleShorter };
+        let mut others = BTreeMap::new();
+        let free = queue.free.iter().filter(|(_, agent)| agent != chosen).map(|(_, agent)| {
+            let tried = waiting.tried.contains(agent);
+            (agent, if tried { PassedOver::AlreadyTried } else { PassedOver::IdleShorter })
+        });
+        let work = |agent: &AgentId| self.agents.get(agent).and_then(|agent| agent.at_work());
+        let unfree = queue.staff.iter().filter_map(|agent| Some((agent, self.unfree(work(agent)?)?)));
+        for (agent, why) in free.chain(unfree) {
+            if candidates.len() < CANDIDATES_MAX {
                 candidates.push(self.candidate(queue, agent, Some(why)));
-            }
-        }
-        for agent in &queue.staff {
-            if candidates.len() >= CANDIDATES_MAX {
-                break;
-            }
-            if let Some(why) = self.agents.get(agent).and_then(|agent| agent.at_work()).and_then(|w| self.unfree(w)) {
-                candidates.push(self.candidate(queue, agent, Some(why)));
+            } else if let Some(count) = others.get_mut(why.word()) {
+                *count += 1;
+            } else {
+                others.insert(why.word().to_owned(), 1);
             }
         }
         AssignmentReason {
@@ -156,6 +155,7 @@ impl Acd {
             place: queue.place(waiting.key),
             waited_ms: self.clock.age_of(waiting.arrived).0,
             candidates,
+            others,
         }
     }
 

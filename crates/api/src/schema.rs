@@ -4,6 +4,7 @@
 //! type it mirrors. Times are Unix milliseconds.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -143,8 +144,10 @@ pub struct AssignmentReason {
     strategy: String,
     place: u32,
     waited_ms: u64,
-    /// The chosen one first.
+    /// The chosen one first, then in the rule's order.
     candidates: Vec<Candidate>,
+    /// Agents passed over who are not listed, by cause.
+    others: BTreeMap<String, u32>,
 }
 
 #[derive(Serialize, ToSchema)]

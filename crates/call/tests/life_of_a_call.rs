@@ -128,6 +128,7 @@ fn offer(number: u64) -> Offer {
             place: 1,
             waited_ms: 100,
             candidates: Vec::new(),
+            others: Default::default(),
         }),
     }
 }

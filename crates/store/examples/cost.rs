@@ -101,7 +101,14 @@ fn batches(number: u64, seq: &mut u64, fold: &mut Fold, records: &mut Vec<Record
     let candidate = Candidate { agent: agent.clone(), idle_ms: Some(1_000), passed_over: None };
     let candidates = vec![candidate; CANDIDATES];
     let strategy = "longest_idle".into();
-    let reason = Box::new(AssignmentReason { queue: queue.clone(), strategy, place: 1, waited_ms: 5, candidates });
+    let reason = Box::new(AssignmentReason {
+        queue: queue.clone(),
+        strategy,
+        place: 1,
+        waited_ms: 5,
+        candidates,
+        others: [("talking".to_owned(), 300)].into(),
+    });
     let (trunk, extension, direction) = (Some("loopback".into()), None, Direction::Inbound);
     let (caller, called) = (PhoneNumber::new(format!("138{number:08}")), PhoneNumber::from("4008001000"));
     let source = "127.0.0.1:5070".parse().unwrap();

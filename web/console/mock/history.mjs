@@ -51,7 +51,7 @@ export function reason(random, queue, chosen, agents, waitedMs, tried = []) {
     const passed = random.pick(verdicts);
     candidates.push({ agent, idle_ms: passed.why === "idle_shorter" ? random.whole(1_000, 240_000) : null, passed_over: passed });
   }
-  return { queue, strategy: "longest_idle", place: 1, waited_ms: waitedMs, candidates };
+  return { queue, strategy: "longest_idle", place: 1, waited_ms: waitedMs, candidates, others: {} };
 }
 
 function through(record, random, key) {

@@ -248,13 +248,17 @@ export class World {
       if (agent.state !== "ready") return { why: agent.state };
       return { why: agent.phone_registered ? "idle_shorter" : "unreachable" };
     };
-    const others = [...this.agents.values()].filter((agent) => agent !== chosen && agent.queues.includes(call.queue) && agent.state !== "logged_out").slice(0, 40);
+    const others = [...this.agents.values()].filter((agent) => agent !== chosen && agent.queues.includes(call.queue) && agent.state !== "logged_out");
+    // As the server: the first are named, the rest counted.
+    const [named, counted] = [others.slice(0, 15), {}];
+    for (const agent of others.slice(15)) counted[passed(agent).why] = (counted[passed(agent).why] ?? 0) + 1;
     return {
       queue: call.queue, strategy: "longest_idle", place: call.place ?? 1, waited_ms: now - call.queued,
       candidates: [
         { agent: chosen.agent, idle_ms: now - chosen.since, passed_over: null },
-        ...others.map((agent) => ({ agent: agent.agent, idle_ms: agent.state === "ready" ? now - agent.since : null, passed_over: passed(agent) })),
+        ...named.map((agent) => ({ agent: agent.agent, idle_ms: agent.state === "ready" ? now - agent.since : null, passed_over: passed(agent) })),
       ],
+      others: counted,
     };
   }
 

@@ -41,7 +41,7 @@ describe("the live picture", () => {
   });
 
   test("remembers how an agent's offer ended and how long it rang", () => {
-    const offered = call("a", { phase: "ringing", offered: { agent: "1001", since: 1_000, reason: { queue: "sales", strategy: "longest_idle", place: 1, waited_ms: 0, candidates: [] } } });
+    const offered = call("a", { phase: "ringing", offered: { agent: "1001", since: 1_000, reason: { queue: "sales", strategy: "longest_idle", place: 1, waited_ms: 0, candidates: [], others: {} } } });
     const state = apply(UNKNOWN, [reset, facts({ calls: [offered] }), facts({ calls_over: ["a"] }, [{ seq: 4, at: 10_000, type: "offer_ended", call: "a", agent: "1001", end: "withdrawn" }, { seq: 5, at: 10_000, type: "call_ended", call: "a", state: "queue_abandoned", by: "caller" }])]);
     expect(state.endedOffers.get("1001")).toMatchObject({ callId: "a", end: "withdrawn", rangMs: 9_000 });
     expect(state.endedCalls.get("a")).toMatchObject({ by: "caller", call: { call: "a" } });

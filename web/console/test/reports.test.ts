@@ -9,7 +9,7 @@ const record = (fields: Partial<CallRecord> = {}): CallRecord => ({
   call: "a", direction: "inbound", caller: "1", called: "2", source: "s", arrived: 1_000, ended: 60_000, path: [], digits: "", waited_ms: 0,
   offers: [], talked_ms: 0, recordings: [], state: "in_ivr", state_number: 7, by: "caller", ...fields,
 });
-const reason = { queue: "sales", strategy: "longest_idle", place: 1, waited_ms: 0, candidates: [] };
+const reason = { queue: "sales", strategy: "longest_idle", place: 1, waited_ms: 0, candidates: [], others: {} };
 
 describe("the filter of records", () => {
   test("leaves out of an address what makes no sense", () => {

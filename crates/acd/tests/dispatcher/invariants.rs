@@ -234,6 +234,7 @@ impl Edge {
                     assert!(self.live.iter().all(|(_, other, _)| other != call), "{call} has two offers");
                     assert!(self.live.iter().all(|(.., other)| other != agent), "{agent} has two offers");
                     assert_eq!((&reason.candidates[0].agent, &reason.candidates[0].passed_over), (agent, &None));
+                    assert!(reason.others.is_empty(), "so few are all named");
                     self.live.push((*offer, *call, agent.clone()));
                 }
                 Decision::Withdraw { offer } => self.live.retain(|(id, ..)| id != offer),

@@ -242,3 +242,27 @@ fn an_offer_says_why() {
         ]
     );
 }
+
+#[test]
+fn a_reason_names_the_first_agents_and_counts_all_others() {
+    let names: Vec<String> = (0..60).map(|n| format!("x{n:02}")).collect();
+    let agents: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &["sales"][..])).collect();
+    let mut floor = Floor::new(config(vec![rules("sales")], &agents));
+    for name in &names {
+        floor.log_in(name);
+    }
+    for name in &names[50..] {
+        floor.ask(name, AgentRequest::NotReady { reason: "lunch".into() });
+    }
+    floor.tell(Report::Enqueue(waiting(1, "sales", 1)));
+    floor.acd.handle(now(floor.ms), Report::Enqueue(waiting(2, "sales", 2)));
+    let reasons = floor.decisions().into_iter().filter_map(|decision| match decision {
+        Decision::Offer { reason, .. } => Some(*reason),
+        _ => None,
+    });
+    let Some(reason) = reasons.last() else { panic!("an offer is made") };
+    assert_eq!(reason.candidates[0].agent, agent("x01"), "x00 was offered the first call");
+    let others: Vec<_> = reason.others.iter().map(|(why, agents)| (why.as_str(), *agents)).collect();
+    assert_eq!(others, [("idle_shorter", 33), ("not_ready", 10), ("offered", 1)]);
+    assert_eq!(reason.candidates.len() + 44, names.len(), "nobody is left out");
+}

@@ -84,6 +84,7 @@ fn reason() -> AssignmentReason {
         place: 1,
         waited_ms: 7,
         candidates: vec![candidate(Some(PassedOver::Talking))],
+        others: [("talking".to_owned(), 3)].into(),
     }
 }
 

@@ -55,7 +55,14 @@ pub fn left(number: u64, exit: QueueExit, waited_ms: u64) -> Fact {
 pub fn offered(number: u64, agent: &str) -> Fact {
     let candidates = vec![Candidate { agent: AgentId::from(agent), idle_ms: Some(1), passed_over: None }];
     let strategy = "longest_idle".into();
-    let reason = Box::new(AssignmentReason { queue: "sales".into(), strategy, place: 1, waited_ms: 0, candidates });
+    let reason = Box::new(AssignmentReason {
+        queue: "sales".into(),
+        strategy,
+        place: 1,
+        waited_ms: 0,
+        candidates,
+        others: Default::default(),
+    });
     Fact::AgentOffered { call: call(number), agent: agent.into(), extension: "8001".into(), reason }
 }
 

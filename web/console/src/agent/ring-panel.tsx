@@ -6,7 +6,7 @@ import { useLive } from "../live/store";
 import { CommandButton } from "../parts/command-button";
 import { Icon } from "../parts/icons";
 import { useQueueName } from "../parts/names";
-import { ReasonDrawer } from "../parts/reason";
+import { comparedAgents, ReasonDrawer } from "../parts/reason";
 import { shown, useShortcuts } from "../shell/shortcuts";
 import { useText } from "../text";
 import { duration, durationOrDash, phoneNumber } from "../text/format";
@@ -75,7 +75,7 @@ function WhyLine({ call, reason, open }: { call: CallLive | undefined; reason: A
     <p className="why-line">
       <span className="soft">{t("ring.why")}:</span>{" "}
       {reason && call
-        ? t("ring.whyText", { queue: queueName(reason.queue), place: reason.place, idle: durationOrDash(chosen?.idle_ms), n: reason.candidates.length })
+        ? t("ring.whyText", { queue: queueName(reason.queue), place: reason.place, idle: durationOrDash(chosen?.idle_ms), n: comparedAgents(reason) })
         : "–"}{" "}
       {reason && <button type="button" className="link" onClick={open} title={shown("why")}>{t("ring.whyDetails")}</button>}
     </p>

@@ -2944,8 +2944,12 @@ export interface components {
         /** @enum {string} */
         AgentStateName: "logged_out" | "ready" | "not_ready" | "offered" | "talking" | "wrap_up";
         AssignmentReason: {
-            /** @description The chosen one first. */
+            /** @description The chosen one first, then in the rule's order. */
             candidates: components["schemas"]["Candidate"][];
+            /** @description Agents passed over who are not listed, by cause. */
+            others: {
+                [key: string]: number;
+            };
             /** Format: int32 */
             place: number;
             queue: string;

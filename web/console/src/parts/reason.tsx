@@ -38,9 +38,26 @@ export function CandidateTable({ reason }: { reason: AssignmentReason }) {
             <td>{candidate.passed_over ? "" : "✓ "}{verdictWord(t, candidate)}</td>
           </tr>
         ))}
+        {Object.entries(reason.others).map(([why, agents]) => (
+          <tr key={why} className="others">
+            <td>{t("why.others", { n: agents })}</td>
+            <td className="number">–</td>
+            <td>{othersWord(t, why)}</td>
+          </tr>
+        ))}
       </tbody>
     </table>
   );
+}
+
+/** Agents who are only counted may be not ready for different reasons. */
+function othersWord(t: Text, why: string): string {
+  return why === "not_ready" ? t("why.others.not_ready") : textOr(`why.passed.${why}`, why);
+}
+
+/** How many agents a choice looked at, named or counted. */
+export function comparedAgents(reason: AssignmentReason): number {
+  return Object.values(reason.others).reduce((sum, agents) => sum + agents, reason.candidates.length);
 }
 
 /** One line of an assignment: queue, place, waited, rule. */

@@ -239,6 +239,8 @@ export const en: Record<TextKey, string> = {
   "why.now": "Ringing {agent} (extension {extension})",
   "why.offeredAt": "{at} offered to {agent}",
   "why.candidates": "Agents compared",
+  "why.others": "{n} more agent|{n} more agents",
+  "why.others.not_ready": "not ready",
   "why.idle": "Idle",
   "why.verdict": "Verdict",
   "why.chosen": "chosen",

@@ -237,6 +237,8 @@ export const zh = {
   "why.now": "正在振铃 {agent}（分机 {extension}）",
   "why.offeredAt": "{at} 分配给 {agent}",
   "why.candidates": "参与比较的座席",
+  "why.others": "另有 {n} 名座席",
+  "why.others.not_ready": "示忙",
   "why.idle": "空闲",
   "why.verdict": "结论",
   "why.chosen": "选中",

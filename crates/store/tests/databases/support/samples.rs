@@ -113,6 +113,7 @@ pub fn record(number: u64) -> Record {
                         passed_over: Some(PassedOver::NotReady { reason: "午餐".into() }),
                     },
                 ],
+                others: [("talking".to_owned(), 12)].into(),
             },
         }],
         agent: Some(agent),
