@@ -3032,6 +3032,8 @@ export interface components {
             name: string;
             /** @description Rights. */
             roles: components["schemas"]["Role"][];
+            /** @description The site's time zone (IANA name): screens show times in it, and its midnight begins the day. */
+            timezone: string;
             /** @description Log-in name. */
             username: string;
         };
