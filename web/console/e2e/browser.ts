@@ -11,6 +11,9 @@ export const CHROMIUM_ARGS = [
 /** A laptop of 1366×768 leaves this inside its browser. */
 export const LAPTOP = { width: 1366, height: 650 };
 
+/** Of the demo site; a browser elsewhere names it. */
+export const SITE_ZONE = "Asia/Shanghai";
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export interface Look {

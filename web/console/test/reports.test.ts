@@ -4,6 +4,7 @@ import { changedFilter, readFilter, recordsQuery } from "../src/reports/filter";
 import { joinedRefused } from "../src/reports/refused-page";
 import { lanesOf, spansOf, ticks } from "../src/reports/spans";
 import { wavePath } from "../src/reports/waveform";
+import { showTimesIn } from "../src/text/site-time";
 
 const record = (fields: Partial<CallRecord> = {}): CallRecord => ({
   call: "a", direction: "inbound", caller: "1", called: "2", source: "s", arrived: 1_000, ended: 60_000, path: [], digits: "", waited_ms: 0,
@@ -23,14 +24,15 @@ describe("the filter of records", () => {
     expect(changedFilter({ queue: "sales" }, { queue: "" })).toEqual({});
   });
 
-  test("asks for whole days", () => {
-    const now = new Date(2026, 10, 20, 15, 30).getTime();
-    const midnight = (ofMonth: number) => new Date(2026, 10, ofMonth).getTime();
-    expect(recordsQuery({}, now)).toMatchObject({ from: midnight(20) });
-    expect(recordsQuery({ period: "yesterday" }, now)).toMatchObject({ from: midnight(19), to: midnight(20) });
-    expect(recordsQuery({ period: "week" }, now)).toMatchObject({ from: midnight(14) });
-    expect(recordsQuery({ period: "custom", from: "2026-11-03", to: "2026-11-04" }, now)).toMatchObject({ from: midnight(3), to: midnight(5) });
-    expect(recordsQuery({ period: "all" }, now)).toEqual({ limit: 50 });
+  test("asks for whole days of the site", () => {
+    showTimesIn("Asia/Shanghai");
+    const midnight = (ofMonth: number) => Date.UTC(2026, 10, ofMonth) - 8 * 3_600_000;
+    const today = "2026-11-20";
+    expect(recordsQuery({}, today)).toMatchObject({ from: midnight(20) });
+    expect(recordsQuery({ period: "yesterday" }, today)).toMatchObject({ from: midnight(19), to: midnight(20) });
+    expect(recordsQuery({ period: "week" }, today)).toMatchObject({ from: midnight(14) });
+    expect(recordsQuery({ period: "custom", from: "2026-11-03", to: "2026-11-04" }, today)).toMatchObject({ from: midnight(3), to: midnight(5) });
+    expect(recordsQuery({ period: "all" }, today)).toEqual({ limit: 50 });
   });
 });
 

@@ -11,8 +11,10 @@ import { Face, Failed, Loading } from "../parts/faces";
 import { Icon } from "../parts/icons";
 import { useAgentName, useQueueName } from "../parts/names";
 import { CandidateTable, ReasonLine } from "../parts/reason";
+import { SiteZone } from "../parts/site-zone";
 import { useText } from "../text";
-import { clockTime, dayAndTime, durationOrDash, phoneNumber } from "../text/format";
+import { durationOrDash, phoneNumber } from "../text/format";
+import { clockTime, dayAndTime } from "../text/site-time";
 import { EndPill } from "./end-pill";
 import { Player } from "./player";
 import { refusedWord, remedyWord } from "./refused-word";
@@ -38,6 +40,8 @@ export function RecordPage() {
         <h1>{t("one.title")}</h1>
         <code className="faint">{call}</code>
         <CopyButton value={call} />
+        <span className="grow" />
+        <SiteZone />
       </div>
       {record.isPending && <Loading rows={12} />}
       {missing && <Face title={live ? t("one.live") : t("face.notFound.do")} />}

@@ -10,7 +10,8 @@ import { AsOf } from "../parts/as-of";
 import { Face, Failed, Loading } from "../parts/faces";
 import { Icon } from "../parts/icons";
 import { useText } from "../text";
-import { clockTime, day, phoneNumber } from "../text/format";
+import { phoneNumber } from "../text/format";
+import { clockTime, day } from "../text/site-time";
 import { refusedWord, remedyWord } from "./refused-word";
 import "./reports.css";
 

@@ -100,6 +100,7 @@ export const en: Record<TextKey, string> = {
   "line.backFresh": "Back, all figures are fresh",
   "stale.asOf": "as of",
   "stale.old": "stale",
+  "site.time": "site time {zone}",
 
   "shift.title": "Start shift",
   "shift.extension": "Extension",

@@ -98,6 +98,7 @@ export const zh = {
   "line.backFresh": "已恢复，数据已全部更新",
   "stale.asOf": "截至",
   "stale.old": "数据已过期",
+  "site.time": "站点时间 {zone}",
 
   "shift.title": "签入",
   "shift.extension": "分机",
