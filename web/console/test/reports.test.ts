@@ -4,6 +4,7 @@ import { changedFilter, readFilter, recordsQuery } from "../src/reports/filter";
 import { joinedRefused } from "../src/reports/refused-page";
 import { lanesOf, spansOf, ticks } from "../src/reports/spans";
 import { wavePath } from "../src/reports/waveform";
+import { outletWord, reasonWord } from "../src/reports/words";
 import { showTimesIn } from "../src/text/site-time";
 
 const record = (fields: Partial<CallRecord> = {}): CallRecord => ({
@@ -77,4 +78,14 @@ test("a refused call that is live and stored is shown once, newest first", () =>
   const live = [{ call: "b", at: 2_000, caller: "1", called: "2", source: "s", status: 404, reason: "number_unbound" }];
   const stored = [record({ call: "b", arrived: 2_000, status: 404 }), record({ call: "c", arrived: 3_000 }), record({ call: "a", arrived: 1_000 })];
   expect(joinedRefused(live, stored).map((row) => row.call)).toEqual(["c", "b", "a"]);
+});
+
+test.each([["1", "按键 1"], ["no_key", "未按键"], ["+12", "另有 12 个节点"], ["of_a_later_version", "of_a_later_version"]])("outlet %s is %s", (outlet, shown) => {
+  expect(outletWord(outlet)).toBe(shown);
+});
+
+test.each([
+  ["number_unbound", "号码 400 未绑定"], ["crash_talking", "系统进程意外停止，当时阶段：通话"], ["index out of bounds", "index out of bounds"],
+])("reason %s is %s", (reason, shown) => {
+  expect(reasonWord(reason, "400")).toBe(shown);
 });

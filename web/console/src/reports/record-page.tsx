@@ -17,8 +17,8 @@ import { durationOrDash, phoneNumber } from "../text/format";
 import { clockTime, dayAndTime } from "../text/site-time";
 import { EndPill } from "./end-pill";
 import { Player } from "./player";
-import { refusedWord, remedyWord } from "./refused-word";
 import { Timeline } from "./timeline";
+import { outletWord, reasonWord, remedyWord } from "./words";
 import "./reports.css";
 
 export function RecordPage() {
@@ -107,7 +107,7 @@ function Facts({ record }: { record: CallRecord }) {
         <Pair word={t("one.trunk")}>{record.trunk ?? record.extension ?? "–"}</Pair>
         <Pair word={t("one.source")}>{record.source}</Pair>
         {record.status != null && <Pair word={t("one.status")}>{record.status}</Pair>}
-        {record.reason != null && <Pair word={t("one.reason")} wide>{refusedWord(record.reason, phoneNumber(record.called))} <span className="faint">{remedyWord(record.reason)}</span></Pair>}
+        {record.reason != null && <Pair word={t("one.reason")} wide>{reasonWord(record.reason, phoneNumber(record.called))} <span className="faint remedy">{remedyWord(record.reason)}</span></Pair>}
       </dl>
     </section>
   );
@@ -156,7 +156,7 @@ function Path({ record }: { record: CallRecord }) {
               <tr key={index}>
                 <td className="figure">{clockTime(step.at)}</td>
                 <td>{step.node}</td>
-                <td>{step.outcome ?? <span className="faint">{t("one.endedHere")}</span>}</td>
+                <td>{step.outcome == null ? <span className="faint">{t("one.endedHere")}</span> : outletWord(step.outcome)}</td>
               </tr>
             ))}
           </tbody>
