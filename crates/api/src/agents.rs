@@ -114,7 +114,8 @@ pub async fn delete(State(site): Site, principal: Principal, Path(agent): Path<S
 /// 202 means understood and begun; the new state arrives as a fact. Agents for themselves, leaders for everybody.
 #[utoipa::path(post, path = "/agents/{agent}/state", tag = "agents", params(("agent" = String, Path)),
     request_body = crate::schema::AgentRequest,
-    responses((status = 202), (status = 409, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
+    responses((status = 202), (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 503, body = ProblemDocument)))]
 pub async fn state(
     State(site): Site,
     principal: Principal,
@@ -122,6 +123,12 @@ pub async fn state(
     Json(request): Json<acd::AgentRequest>,
 ) -> Result<StatusCode, Problem> {
     principal.may_act_for(&agent)?;
+    let mut faults = Faults::default();
+    // A reason is the site's own word, and every screen shows it.
+    if let acd::AgentRequest::NotReady { reason } = &request {
+        faults.text("reason", reason);
+    }
+    faults.none()?;
     let after = serde_json::to_string(&request).ok();
     let command = Command::Agent { agent: AgentId::new(agent.as_str()), request };
     ask(&site, &principal, "state", format!("agents/{agent}"), after, command).await

@@ -62,15 +62,18 @@ pub struct CurrentUser {
     roles: Vec<Role>,
     /// The agent this person is, if one.
     agent: Option<String>,
+    /// The site's time zone (IANA name): screens show times in it, and its midnight begins the day.
+    timezone: String,
 }
 
 impl CurrentUser {
-    fn of(user: &User) -> CurrentUser {
+    fn of(user: &User, site: &Shared) -> CurrentUser {
         CurrentUser {
             username: user.username.clone(),
             name: user.name.clone(),
             roles: user.roles.clone(),
             agent: user.agent.as_ref().map(ToString::to_string),
+            timezone: site.state.timezone.to_string(),
         }
     }
 }
@@ -110,7 +113,7 @@ pub async fn log_in(
     };
     site.store().put_session(&session).await?;
     let cookie = cookie(&site, &token, SESSION_MS / 1000);
-    let body = SessionView { token, expires: expires.0, user: CurrentUser::of(&user) };
+    let body = SessionView { token, expires: expires.0, user: CurrentUser::of(&user, &site) };
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], axum::Json(body)).into_response())
 }
 
@@ -169,8 +172,8 @@ async fn check(site: &Shared, asked: LogIn, source: IpAddr) -> Result<User, Prob
 #[utoipa::path(get, path = "/sessions/current", tag = "sessions", responses(
     (status = 200, body = CurrentUser), (status = 401, body = ProblemDocument)
 ))]
-pub async fn current(principal: Principal) -> axum::Json<CurrentUser> {
-    axum::Json(CurrentUser::of(&principal.user))
+pub async fn current(State(site): Site, principal: Principal) -> axum::Json<CurrentUser> {
+    axum::Json(CurrentUser::of(&principal.user, &site))
 }
 
 /// Log out.

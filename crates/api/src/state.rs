@@ -59,6 +59,8 @@ pub struct State {
     pub recordings_dir: PathBuf,
     /// Realm of the phones' digest passwords.
     pub realm: Arc<str>,
+    /// The site's time zone (IANA name).
+    pub timezone: Arc<str>,
     /// Prompts and music in a language ("zh", "en"), for the check of flows.
     pub library: Arc<dyn Fn(&str) -> Library + Send + Sync>,
     /// Why the process is not ready for calls; empty when it is.

@@ -1,5 +1,6 @@
 //! The configuration file: TOML, each key overridable as `STROWGER_<SECTION>_<KEY>`, checked before anything starts.
 
+use jiff::tz::TimeZone;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -24,8 +25,8 @@ pub struct Config {
     pub record_conversations: bool,
     /// Folder of journal, embedded database, keys.
     pub data: PathBuf,
-    /// The site's time zone (IANA name), shown to people; times are stored in UTC.
-    pub timezone: String,
+    /// The site's time zone: where its day begins, and what screens show. Times are stored in UTC.
+    pub timezone: TimeZone,
 }
 
 /// `[http]`
@@ -231,7 +232,7 @@ fn build(values: &Values, data: &Path, mistakes: &mut Vec<Mistake>) -> Config {
         recordings: reader.text("recordings", "path").into(),
         record_conversations: reader.flag("recordings", "conversations"),
         data: data.to_path_buf(),
-        timezone: reader.text("site", "timezone"),
+        timezone: reader.timezone(),
     }
 }
 
@@ -301,6 +302,16 @@ impl Reader<'_> {
                 (16384, 32767)
             }
         }
+    }
+
+    fn timezone(&mut self) -> TimeZone {
+        let (value, _) = self.value("site", "timezone");
+        // One without a name could not be told to a browser.
+        let zone = TimeZone::get(&value).ok().filter(|zone| zone.iana_name().is_some());
+        zone.unwrap_or_else(|| {
+            self.mistake("site", "timezone", format!("\"{value}\" is no time zone"));
+            TimeZone::UTC
+        })
     }
 
     fn store_url(&mut self) -> String {
@@ -373,6 +384,8 @@ mod tests {
             ("\n[sip]\nupd = \"0.0.0.0:5060\"\n", ":3", "[sip] has udp"),
             ("[htp]\nbind = \"127.0.0.1:80\"\n", ":1", "the sections are"),
             ("[media]\nports = \"9-3\"\n# \n", ":2", "FIRST-LAST"),
+            ("[site]\ntimezone = \"Asia/Shanghia\"\n", ":2", "IANA time zone"),
+            ("[site]\n\ntimezone = \"Etc/Unknown\"\n", ":3", "IANA time zone"),
             ("[http\n", ":1", "write TOML"),
         ] {
             let mistakes = load_text(text, &[]).unwrap_err();
@@ -381,6 +394,12 @@ mod tests {
         }
         let mistakes = load(None, Path::new("/"), false, [("STROWGER_HTP_BIND".into(), "x".into())].into_iter());
         assert_eq!(mistakes.unwrap_err()[0].place, "STROWGER_HTP_BIND");
+    }
+
+    #[test]
+    fn a_time_zone_is_told_by_its_proper_name() {
+        let config = load_text("[site]\ntimezone = \"asia/urumqi\"\n", &[]).unwrap();
+        assert_eq!(config.timezone.iana_name(), Some("Asia/Urumqi"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use crossbeam_channel::{Sender, bounded};
+use jiff::tz::TimeZone;
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 use store::{
     Store, Write, Writer,
@@ -131,6 +132,7 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
         live: live.clone(),
         recordings_dir: config.recordings.clone(),
         realm: config.sip.realm.as_str().into(),
+        timezone: config.timezone.iana_name().unwrap_or("UTC").into(),
         library: {
             let folder = config.data.join("sounds");
             Arc::new(move |language| sounds::names(&folder, language))
@@ -343,14 +345,14 @@ fn configuration_hook(
     })
 }
 
-/// Midnight of the day of `now` in the site's zone; UTC's when the zone is unknown (`check` says so).
-fn day_start(timezone: &str, now: Timestamp) -> Timestamp {
-    let zone = jiff::tz::TimeZone::get(timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let day = jiff::Timestamp::from_millisecond(now.0).ok().and_then(|t| t.to_zoned(zone).start_of_day().ok());
+/// Midnight of the day of `now` at the site.
+fn day_start(timezone: &TimeZone, now: Timestamp) -> Timestamp {
+    let moment = jiff::Timestamp::from_millisecond(now.0).ok();
+    let day = moment.and_then(|moment| moment.to_zoned(timezone.clone()).start_of_day().ok());
     day.map_or(now, |start| Timestamp(start.timestamp().as_millisecond()))
 }
 
-async fn turn_days(live: api::LiveHub, timezone: String, clock: Clock) {
+async fn turn_days(live: api::LiveHub, timezone: TimeZone, clock: Clock) {
     let mut today = day_start(&timezone, clock.now().wall);
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     loop {

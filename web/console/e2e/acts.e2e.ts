@@ -255,6 +255,90 @@ test("nothing moves while a call comes, is answered and ends", async () => {
   expect(shifts).toBeLessThanOrEqual(0.02);
 });
 
+describe("the ring tone", () => {
+  interface Heard {
+    now: number;
+    ever: number;
+  }
+  /** Counts what the page lets sound. */
+  const listen = (on: Page) => on.addInitScript(() => {
+    const heard: Heard = { now: 0, ever: 0 };
+    Object.assign(window, { heard });
+    const { start, stop } = AudioBufferSourceNode.prototype;
+    AudioBufferSourceNode.prototype.start = function (...when) {
+      heard.now += 1;
+      heard.ever += 1;
+      start.apply(this, when);
+    };
+    AudioBufferSourceNode.prototype.stop = function (...when) {
+      heard.now -= 1;
+      stop.apply(this, when);
+    };
+  });
+  const heard = (on: Page) => on.evaluate(() => (window as unknown as { heard: Heard }).heard);
+  const sounds = (on: Page, now: number) => on.waitForFunction((count) => (window as unknown as { heard: Heard }).heard.now === count, now);
+
+  async function quietDesk(fields: object): Promise<void> {
+    await stage.steer("agent", { agent: "1001", fields });
+    page = await stage.page("1001", { language: "en", theme: "light" });
+    await listen(page);
+    await page.goto(`${stage.origin}/agent`);
+    await page.waitForSelector(".bar-state .pill");
+  }
+
+  test("sounds from offer to answer in one of two tabs; the click that starts the shift allowed it", async () => {
+    await quietDesk({ state: "logged_out", extension: null });
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#shift-extension")?.value === "8001");
+    await page.click(".shift .big");
+    await becomes("ready");
+    const other = await stage.context.newPage();
+    await listen(other);
+    await other.goto(`${stage.origin}/reports/records`);
+    await other.click("h1");
+    await stage.steer("ring", { agent: "1001" });
+    await other.waitForSelector(".slot-answer:not(.blocked)");
+    await page.waitForSelector(".ring-clock");
+    await Promise.race([sounds(page, 1), sounds(other, 1)]);
+    expect((await heard(page)).now + (await heard(other)).now).toBe(1);
+    await other.keyboard.press("Alt+q");
+    await Promise.all([sounds(page, 0), sounds(other, 0)]);
+    await becomes("talking");
+    await other.close();
+  });
+
+  test("is held back until the page is touched, and the bar says so before the first call", async () => {
+    await stage.steer("agent", { agent: "1001", fields: { state: "ready", extension: "8001" } });
+    page = await stage.page("1001", { language: "en", theme: "light" });
+    await listen(page);
+    await page.goto(`${stage.origin}/agent`);
+    // Looked at past Playwright, whose own looks count as a touch.
+    const browser = await stage.context.newCDPSession(page);
+    const seen = async (expression: string) => (await browser.send("Runtime.evaluate", { expression, returnByValue: true })).result.value as unknown;
+    await expect.poll(() => seen("document.querySelector('.bar-silent')?.textContent")).toContain("No ring sound");
+    await stage.steer("ring", { agent: "1001" });
+    await expect.poll(() => seen("document.querySelector('.ring-clock') !== null && document.querySelectorAll('.lamp-bad').length")).toBe(1);
+    expect(await seen("heard.ever")).toBe(0);
+    await page.click("h1");
+    await sounds(page, 1);
+    expect(await page.locator(".lamp-bad").count()).toBe(0);
+  });
+
+  test("is silenced with one press, for this browser", async () => {
+    await quietDesk({ state: "ready", extension: "8001" });
+    await page.click("h1");
+    await ringing();
+    await sounds(page, 1);
+    await click(".lamps li:last-child .lamp");
+    await sounds(page, 0);
+    expect(acts).toBe(1);
+    await page.reload();
+    await page.waitForSelector(".ring-clock");
+    expect(await page.getAttribute(".lamps li:last-child .lamp", "aria-pressed")).toBe("false");
+    await page.click(".lamps li:last-child .lamp");
+    await sounds(page, 1);
+  });
+});
+
 test("Escape closes the user's menu and gives the focus back", async () => {
   await desk();
   await page.click(".user-button");

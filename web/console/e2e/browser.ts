@@ -6,10 +6,15 @@ import type { Page } from "playwright-core";
 export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 export const CHROMIUM_ARGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+  "--disable-component-update", "--disable-sync",
+  // As for people: a page nobody has touched is silent. Without a head, Chromium allows everything.
+  "--autoplay-policy=document-user-activation-required",
 ];
 /** A laptop of 1366×768 leaves this inside its browser. */
 export const LAPTOP = { width: 1366, height: 650 };
+
+/** Of the demo site; a browser elsewhere names it. */
+export const SITE_ZONE = "Asia/Shanghai";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { Mock } from "../mock/server.mjs";
-import { CHROMIUM, CHROMIUM_ARGS, dress, LAPTOP, type Look } from "./browser";
+import { CHROMIUM, CHROMIUM_ARGS, dress, LAPTOP, type Look, SITE_ZONE } from "./browser";
 
 const DIST = join(import.meta.dirname, "../dist");
 
@@ -30,6 +30,7 @@ export class Stage {
       executablePath: CHROMIUM,
       headless: true,
       viewport: LAPTOP,
+      timezoneId: SITE_ZONE,
       args: CHROMIUM_ARGS,
     });
     return new Stage(mock, origin, context, profile);

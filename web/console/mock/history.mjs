@@ -116,6 +116,11 @@ function otherCall(random, at) {
     Object.assign(record, { status: 404, reason: "number_unbound", source: "203.0.113.7:5060" });
     return end(record, "refused", "system", at + 3);
   }
+  if (kind < 0.34) {
+    const until = through(record, random, "1");
+    Object.assign(record, { reason: "crash_talking" });
+    return end(record, "failed", "crash", until);
+  }
   if (kind < 0.6) {
     const until = through(record, random, "");
     record.path[2].outcome = null;
@@ -124,7 +129,7 @@ function otherCall(random, at) {
   if (kind < 0.85) {
     const started = through(record, random, "3");
     const length = random.whole(4_000, 40_000);
-    record.path.push({ node: "message", at: started, outcome: "done" });
+    record.path.push({ node: "message", at: started, outcome: "saved" });
     record.recordings = [{ recording: uuid(random, started), purpose: "message", started, stopped: started + length }];
     return end(record, "voice_message", "caller", started + length);
   }

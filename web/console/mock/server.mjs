@@ -15,12 +15,13 @@ const POLICY =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; " +
   "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const COOKIE = "strowger_session";
+const TIMEZONE_DEFAULT = "Asia/Shanghai";
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;
 const AUDIO_MS_MAX = 60_000;
 
 const WORDS = {
-  unauthorized: ["登录已过期", "The session has ended"],
+  unauthenticated: ["登录已过期", "The session has ended"],
   wrong: ["用户名或密码错误", "Wrong user name or password"],
   locked: ["尝试次数过多", "Too many tries"],
   forbidden: ["没有权限", "You have no right to do this"],
@@ -48,6 +49,7 @@ export class Mock {
     this.slowMs = 0;
     this.mode = "normal";
     this.down = false;
+    this.timezone = TIMEZONE_DEFAULT;
     this.server = createServer((request, response) => void this.serve(request, response));
     this.sockets = new WebSocketServer({ noServer: true });
     this.server.on("upgrade", (request, socket, head) => this.upgrade(request, socket, head));
@@ -65,11 +67,10 @@ export class Mock {
   }
 
   user(name) {
-    if (name === "admin") return { username: "admin", name: "管理员", roles: ["admin"], agent: null };
-    if (name === "1000") return { username: "1000", name: "周班长", roles: ["supervisor"], agent: null };
-    if (name === "quality") return { username: "quality", name: "质检员", roles: ["quality"], agent: null };
     const agent = this.world.agents.get(name);
-    return agent && { username: name, name: agent.name, roles: ["agent"], agent: name };
+    const others = { admin: ["管理员", "admin"], 1000: ["周班长", "supervisor"], quality: ["质检员", "quality"], auditor: ["审计员", "auditor"] };
+    const [shown, role] = agent ? [agent.name, "agent"] : (others[name] ?? []);
+    return role && { username: name, name: shown, roles: [role], agent: agent ? name : null, timezone: this.timezone };
   }
 
   userOf(request) {
@@ -101,7 +102,7 @@ export class Mock {
   async api(method, path, query, body, request, response) {
     if (method === "POST" && path === "/sessions") return this.logIn(body, response);
     const user = this.userOf(request);
-    if (!user) throw new Refusal(401, "unauthorized", "unauthorized");
+    if (!user) throw new Refusal(401, "unauthenticated", "unauthenticated");
     if (path === "/sessions/current") {
       if (method === "GET") return json(response, 200, user);
       response.setHeader("Set-Cookie", `${COOKIE}=; Path=/; Max-Age=0`);
@@ -156,8 +157,8 @@ export class Mock {
     const user = this.user(username);
     if (!user || password !== "demo") {
       this.fails += 1;
-      if (this.fails >= 10) throw new Refusal(401, "locked", "locked", { retry_after_s: 272 });
-      throw new Refusal(401, "wrong_password", "wrong", this.fails > 2 ? { retry_after_s: this.fails - 2 } : {});
+      if (this.fails >= 10) throw new Refusal(429, "locked", "locked", { retry_after_s: 272 });
+      throw new Refusal(401, "wrong_login", "wrong");
     }
     this.fails = 0;
     const token = crypto.randomUUID();
@@ -195,11 +196,12 @@ export class Mock {
   filtered(query, user) {
     const wants = (name, matches) => (query.get(name) ? matches(query.get(name)) : true);
     return this.world.records.filter((record) =>
-      (!user.roles.includes("agent") || record.agent === user.agent || record.offers.some((offer) => offer.agent === user.agent)) &&
+      (!user.roles.includes("agent") || record.agent === user.agent) &&
       wants("from", (from) => record.arrived >= Number(from)) &&
       wants("to", (to) => record.arrived < Number(to)) &&
-      wants("number", (number) => record.caller.includes(number) || record.called.includes(number)) &&
-      wants("agent", (agent) => record.agent === agent || record.offers.some((offer) => offer.agent === agent)) &&
+      wants("number", (number) => record.caller === number || record.called === number) &&
+      wants("q", (start) => record.caller.startsWith(start) || record.called.startsWith(start)) &&
+      wants("agent", (agent) => record.agent === agent) &&
       wants("queue", (queue) => record.queue === queue) &&
       wants("state", (state) => record.state === state) &&
       wants("direction", (direction) => record.direction === direction));
@@ -293,6 +295,9 @@ export class Mock {
       case "fail":
         this.failing = body.path ? body : undefined;
         break;
+      case "timezone":
+        this.timezone = body.timezone;
+        break;
       case "slow":
         this.slowMs = body.ms;
         break;
@@ -309,6 +314,7 @@ export class Mock {
         this.slowMs = 0;
         this.down = false;
         this.fails = 0;
+        this.timezone = TIMEZONE_DEFAULT;
         break;
       default:
         return json(response, 404, {});

@@ -35,7 +35,7 @@ export class World {
 
   bornAgent(index, now) {
     const agent = String(1001 + index);
-    const states = [["logged_out"], ["ready"], ["not_ready", "lunch"], ["ready"], ["ready"], ["not_ready", "break"], ["ready"], ["logged_out"], ["ready"], ["ready"]];
+    const states = [["logged_out"], ["ready"], ["not_ready", "lunch"], ["ready"], ["ready"], ["not_ready", "体检"], ["ready"], ["logged_out"], ["not_ready", "unreachable"], ["ready"]];
     const [state, reason = null] = states[index % 10];
     return {
       agent, name: NAMES[index % 10], state, reason, call: null, left_ms: null,
@@ -383,7 +383,7 @@ export class World {
     if (agent.state !== "logged_out") return agent.extension === extension ? undefined : "logged_in_elsewhere";
     if ([...this.agents.values()].some((other) => other !== agent && other.extension === extension && other.state !== "logged_out")) return "extension_taken";
     if (queues.some((queue) => !agent.queues.includes(queue))) return "queue_not_allowed";
-    this.setAgent(agent.agent, { state: ready ? "ready" : "not_ready", reason: ready ? null : "log_in", extension });
+    this.setAgent(agent.agent, { state: ready ? "ready" : "not_ready", reason: ready ? null : "logged_in", extension });
     this.assign();
     return undefined;
   }

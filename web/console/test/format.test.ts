@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { clockTime, day, duration, masked, percent, phoneNumber, shortId } from "../src/text/format";
+import { expect, test } from "vitest";
+import { duration, masked, percent, phoneNumber, shortId } from "../src/text/format";
 
 test.each([
   [0, "0:00"], [999, "0:00"], [59_999, "0:59"], [60_000, "1:00"], [3_599_999, "59:59"], [3_600_000, "1:00:00"], [36_061_000, "10:01:01"],
@@ -13,14 +13,6 @@ test.each([
 test.each([["8001", "8001"], ["13800138000", "138****8000"], ["+8613800138000", "+86****8000"], ["555666", "5****66"]])(
   "%s is masked as %s, as in the exchange's logs", (number, shown) => expect(masked(number)).toBe(shown),
 );
-
-describe("times", () => {
-  const at = Date.UTC(2026, 10, 20, 15, 59, 59);
-  test("are in the site's zone, whatever the browser's", () => {
-    expect([day(at, "Asia/Shanghai"), clockTime(at, "Asia/Shanghai")]).toEqual(["2026-11-20", "23:59:59"]);
-    expect([day(at + 1_000, "Asia/Shanghai"), clockTime(at + 1_000, "Asia/Shanghai")]).toEqual(["2026-11-21", "00:00:00"]);
-  });
-});
 
 test("a share of nothing is unknown, not zero", () => {
   expect([percent(0, 0), percent(0, 5), percent(43, 50)]).toEqual(["–", "0.0 %", "86.0 %"]);

@@ -4,6 +4,8 @@ import { changedFilter, readFilter, recordsQuery } from "../src/reports/filter";
 import { joinedRefused } from "../src/reports/refused-page";
 import { lanesOf, spansOf, ticks } from "../src/reports/spans";
 import { wavePath } from "../src/reports/waveform";
+import { outletWord, reasonWord } from "../src/reports/words";
+import { showTimesIn } from "../src/text/site-time";
 
 const record = (fields: Partial<CallRecord> = {}): CallRecord => ({
   call: "a", direction: "inbound", caller: "1", called: "2", source: "s", arrived: 1_000, ended: 60_000, path: [], digits: "", waited_ms: 0,
@@ -23,14 +25,15 @@ describe("the filter of records", () => {
     expect(changedFilter({ queue: "sales" }, { queue: "" })).toEqual({});
   });
 
-  test("asks for whole days", () => {
-    const now = new Date(2026, 10, 20, 15, 30).getTime();
-    const midnight = (ofMonth: number) => new Date(2026, 10, ofMonth).getTime();
-    expect(recordsQuery({}, now)).toMatchObject({ from: midnight(20) });
-    expect(recordsQuery({ period: "yesterday" }, now)).toMatchObject({ from: midnight(19), to: midnight(20) });
-    expect(recordsQuery({ period: "week" }, now)).toMatchObject({ from: midnight(14) });
-    expect(recordsQuery({ period: "custom", from: "2026-11-03", to: "2026-11-04" }, now)).toMatchObject({ from: midnight(3), to: midnight(5) });
-    expect(recordsQuery({ period: "all" }, now)).toEqual({ limit: 50 });
+  test("asks for whole days of the site", () => {
+    showTimesIn("Asia/Shanghai");
+    const midnight = (ofMonth: number) => Date.UTC(2026, 10, ofMonth) - 8 * 3_600_000;
+    const today = "2026-11-20";
+    expect(recordsQuery({}, today)).toMatchObject({ from: midnight(20) });
+    expect(recordsQuery({ period: "yesterday" }, today)).toMatchObject({ from: midnight(19), to: midnight(20) });
+    expect(recordsQuery({ period: "week" }, today)).toMatchObject({ from: midnight(14) });
+    expect(recordsQuery({ period: "custom", from: "2026-11-03", to: "2026-11-04" }, today)).toMatchObject({ from: midnight(3), to: midnight(5) });
+    expect(recordsQuery({ period: "all" }, today)).toEqual({ limit: 50 });
   });
 });
 
@@ -75,4 +78,14 @@ test("a refused call that is live and stored is shown once, newest first", () =>
   const live = [{ call: "b", at: 2_000, caller: "1", called: "2", source: "s", status: 404, reason: "number_unbound" }];
   const stored = [record({ call: "b", arrived: 2_000, status: 404 }), record({ call: "c", arrived: 3_000 }), record({ call: "a", arrived: 1_000 })];
   expect(joinedRefused(live, stored).map((row) => row.call)).toEqual(["c", "b", "a"]);
+});
+
+test.each([["1", "按键 1"], ["no_key", "未按键"], ["+12", "另有 12 个节点"], ["of_a_later_version", "of_a_later_version"]])("outlet %s is %s", (outlet, shown) => {
+  expect(outletWord(outlet)).toBe(shown);
+});
+
+test.each([
+  ["number_unbound", "号码 400 未绑定"], ["crash_talking", "系统进程意外停止，当时阶段：通话"], ["index out of bounds", "index out of bounds"],
+])("reason %s is %s", (reason, shown) => {
+  expect(reasonWord(reason, "400")).toBe(shown);
 });

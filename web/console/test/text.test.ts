@@ -20,6 +20,13 @@ describe("texts", () => {
     expect(same.sort()).toEqual(["bar.next", "language.en", "language.zh", "one.leg.ivr", "phase.ivr", "product", "ring.path"]);
   });
 
+  test("no text is left over that no screen shows", () => {
+    const sources = Object.values(import.meta.glob<string>(["../src/**/*.{ts,tsx}", "!../src/text/{zh,en}.ts"], { query: "?raw", import: "default", eager: true })).join("\n");
+    const made = [...sources.matchAll(/`([\w.]+\.)\$\{/g)].map((match) => match[1] ?? "");
+    const shown = (key: string) => sources.includes(`"${key}"`) || made.some((prefix) => key.startsWith(prefix));
+    expect(Object.keys(zh).filter((key) => !shown(key))).toEqual([]);
+  });
+
   test.each([
     ["{n} change|{n} changes", { n: 1 }, "1 change"],
     ["{n} change|{n} changes", { n: 14 }, "14 changes"],

@@ -100,6 +100,7 @@ impl Site {
             live: LiveHub::new(board()),
             recordings_dir,
             realm: "strowger".into(),
+            timezone: "Asia/Shanghai".into(),
             library: Arc::new(|_| Library { prompts: ["welcome".into()].into(), music: ["music".into()].into() }),
             ready: Arc::new(Vec::new),
             metrics: Arc::new(|| "up 1\n".to_owned()),

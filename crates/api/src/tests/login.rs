@@ -27,7 +27,7 @@ async fn a_login_gives_a_token_and_a_cookie_and_both_say_who_one_is_until_the_lo
     assert_eq!(reply.status, StatusCode::CREATED);
     assert_eq!(
         reply.json()["user"],
-        json!({ "username": "agent", "name": "agent", "roles": ["agent"], "agent": "1001" })
+        json!({ "username": "agent", "name": "agent", "roles": ["agent"], "agent": "1001", "timezone": "Asia/Shanghai" })
     );
     let token = reply.json()["token"].as_str().unwrap().to_owned();
     let cookie = reply.header("set-cookie").to_owned();

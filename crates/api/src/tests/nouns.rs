@@ -219,6 +219,22 @@ async fn what_others_refer_to_is_not_removed() {
 }
 
 #[tokio::test]
+async fn a_reason_for_being_not_ready_is_a_word_of_the_sites_own() {
+    let site = Site::new().await;
+    let token = site.log_in("agent").await;
+    for (reason, status) in
+        [("dentist", 202), ("看牙医", 202), ("", 422), ("two\nlines", 422), ("x".repeat(251).as_str(), 422)]
+    {
+        let ask = json!({ "ask": "not_ready", "reason": reason });
+        let reply = site.call(&token, Method::POST, "/agents/1001/state", Some(ask)).await;
+        assert_eq!(reply.status.as_u16(), status, "{reason}");
+        if status == 422 {
+            assert_eq!(reply.json()["errors"][0]["field"], "reason");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_exchanges_answer_is_the_answer() {
     let site = Site::new().await;
     let token = site.log_in("agent").await;

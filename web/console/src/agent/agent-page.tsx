@@ -10,6 +10,7 @@ import { MyDay } from "./my-day";
 import { MyQueues } from "./my-queues";
 import { useMe } from "./orders";
 import { RingPanel } from "./ring-panel";
+import { RingTonePanel } from "./ring-tone-panel";
 import { StartShift } from "./start-shift";
 import { TalkPanel } from "./talk-panel";
 import { WrapPanel } from "./wrap-panel";
@@ -35,6 +36,7 @@ export function AgentPage() {
         <div className="desk-side">
           <MyQueues />
           {user.agent != null && <MyDay agent={user.agent} />}
+          <RingTonePanel />
         </div>
       </div>
     </main>

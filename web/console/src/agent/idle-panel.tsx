@@ -8,8 +8,9 @@ import { CommandButton } from "../parts/command-button";
 import { Icon } from "../parts/icons";
 import { StatePill } from "../parts/state-pill";
 import { type Text, useText } from "../text";
+import type { TextKey } from "../text/zh";
 import { duration, phoneNumber } from "../text/format";
-import { orders, STATE_COMMAND } from "./orders";
+import { orders, STATE_COMMAND, UNREACHABLE } from "./orders";
 import { useFirstReason } from "./start-shift";
 
 /** How long the end of an offer is spoken of. */
@@ -18,24 +19,31 @@ const ENDED_SHOWN_MS = 8_000;
 export function IdlePanel({ me }: { me: AgentLive }) {
   const t = useText();
   useFirstReason(me);
+  // Wants work, but the phone cannot be called: the exchange makes them ready again by itself.
+  const phoneGone = me.reason === UNREACHABLE;
   return (
     <>
       <header><h2>{t("agent.contacts")}</h2></header>
-      <EndedOfferNote me={me} />
       <div className="idle">
         <StatePill state={me.state} reason={me.reason} />
-        <p className="idle-title">{t(me.state === "ready" ? "agent.contacts.waiting" : "agent.contacts.notReady")}</p>
-        {me.state === "not_ready" && (
+        <EndedOfferNote me={me} />
+        <p className="idle-title grow">{t(waitsFor(me), { extension: me.extension ?? "" })}</p>
+        {me.state === "not_ready" && !phoneGone && (
           <CommandButton name={STATE_COMMAND} type="primary" className="big" onPress={() => orders.ready(me.agent)} askedWord={t("bar.asking")}>
             {t("agent.goReady")}
           </CommandButton>
         )}
-        {!me.phone_registered && (
-          <p className="idle-warn"><Icon name="warn" /> {t("lamp.voice.down", { extension: me.extension ?? "" })}</p>
-        )}
       </div>
+      {!me.phone_registered && !phoneGone && (
+        <p className="idle-warn"><Icon name="warn" /> {t("lamp.voice.down", { extension: me.extension ?? "" })}</p>
+      )}
     </>
   );
+}
+
+function waitsFor(me: AgentLive): TextKey {
+  if (me.state === "ready") return "agent.contacts.waiting";
+  return me.reason === UNREACHABLE ? "agent.contacts.unreachable" : "agent.contacts.notReady";
 }
 
 function EndedOfferNote({ me }: { me: AgentLive }) {
@@ -51,7 +59,7 @@ function EndedOfferNote({ me }: { me: AgentLive }) {
     const timer = setTimeout(() => setShown(false), left);
     return () => clearTimeout(timer);
   }, [at]);
-  const visible = shown && ended !== undefined && ended.end !== "answered";
+  const visible = shown && ended !== undefined && words !== "";
   return (
     <div className="ended-note" role="status">
       {visible && (
@@ -64,9 +72,10 @@ function EndedOfferNote({ me }: { me: AgentLive }) {
   );
 }
 
-/** The end of an offer in words: never "error" when nobody was at fault. */
+/** The end of an offer in words, none when it was answered: never "error" when nobody was at fault. */
 export function endedWords(t: Text, ended: EndedOffer, me: AgentLive, state: LiveState): string {
   const rang = duration(ended.rangMs);
+  if (ended.end === "answered") return "";
   if (ended.end === "no_answer" && me.state === "not_ready") return t("offer.no_answer.left");
   if (ended.end !== "withdrawn") return t(`offer.${ended.end}`, { rang });
   const over = state.endedCalls.get(ended.callId);

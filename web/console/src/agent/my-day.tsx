@@ -3,11 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { api } from "../api/client";
 import type { CallRecord } from "../api/types";
-import { serverNow } from "../live/clock";
 import { useLive } from "../live/store";
+import { useToday } from "../live/today";
 import { Failed, Loading } from "../parts/faces";
 import { useText } from "../text";
-import { dayStart, duration, durationOrDash } from "../text/format";
+import { duration, durationOrDash } from "../text/format";
+import { dayStart } from "../text/site-time";
 
 /** The largest page of the API; an agent's day is far below it. */
 const RECORDS_MAX = 500;
@@ -31,17 +32,18 @@ export function dayOf(agent: string, records: readonly CallRecord[]): Day {
 
 export function MyDay({ agent }: { agent: string }) {
   const t = useText();
-  const today = useQuery({
-    queryKey: ["my-day", agent],
-    queryFn: ({ signal }) => api.records({ agent, from: dayStart(serverNow()), limit: RECORDS_MAX }, signal),
+  const today = useToday();
+  const records = useQuery({
+    queryKey: ["my-day", agent, today],
+    queryFn: ({ signal }) => api.records({ agent, from: dayStart(today), limit: RECORDS_MAX }, signal),
   });
-  useAgainAfterCalls(agent, () => void today.refetch());
-  const day = today.data && dayOf(agent, today.data.items);
+  useAgainAfterCalls(agent, () => void records.refetch());
+  const day = records.data && dayOf(agent, records.data.items);
   return (
     <section className="panel" aria-labelledby="my-day">
       <header><h2 id="my-day">{t("agent.myDay")}</h2></header>
-      {today.isError && !day && <Failed cause={today.error} retry={() => void today.refetch()} />}
-      {today.isPending && <Loading rows={2} />}
+      {records.isError && !day && <Failed cause={records.error} retry={() => void records.refetch()} />}
+      {records.isPending && <Loading rows={2} />}
       {day && (
         <dl className="day">
           <div><dt>{t("agent.answered")}</dt><dd className="figure">{day.answered}</dd></div>

@@ -9,6 +9,9 @@ import { useUser } from "../shell/session";
 /** Reasons every site has; the exchange's own ("no_answer") cannot be chosen. Chosen by keys 1 to 9. */
 export const REASONS = ["break", "lunch", "meeting", "training", "paperwork"] as const;
 
+/** The exchange's own reason for one who wants work at a phone that cannot be called. */
+export const UNREACHABLE = "unreachable";
+
 /** Commands of one name exclude each other: a state is asked for once at a time. */
 export const STATE_COMMAND = "state";
 export const ANSWER_COMMAND = "answer";
@@ -36,7 +39,8 @@ export const orders = {
   logOut: (agent: string) =>
     askState(agent, { ask: "log_out" }, (live) => live.state === "logged_out" || live.pending?.next === "logged_out"),
   ready: (agent: string) =>
-    askState(agent, { ask: "ready" }, (live) => ["ready", "offered"].includes(live.state) || live.pending?.next === "ready"),
+    askState(agent, { ask: "ready" }, (live) =>
+      ["ready", "offered"].includes(live.state) || live.reason === UNREACHABLE || live.pending?.next === "ready"),
   notReady: (agent: string, reason: string) =>
     askState(agent, { ask: "not_ready", reason }, (live) => isNotReady(live, reason)),
   withdraw: (agent: string) => askState(agent, { ask: "withdraw_pending" }, (live) => !live.pending),

@@ -74,7 +74,7 @@ export function StartShift({ me }: { me: AgentLive }) {
           ...REASONS.map((reason) => ({ value: reason, label: t("state.not_ready.reason", { reason: reasonWord(reason) }) })),
         ]}
       />
-      <p className="soft shift-voice">{t("shift.voice")}: {t("shift.voiceText")}</p>
+      <p className="soft shift-voice">{t("shift.voiceText")}</p>
       <p className="shift-gap soft" role="status">{gap && t(gap)}</p>
       <CommandButton
         fate="above" name={STATE_COMMAND} type="primary" className="big" onPress={start}

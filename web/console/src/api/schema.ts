@@ -432,6 +432,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Service Unavailable */
                 503: {
                     headers: {
@@ -3036,6 +3045,8 @@ export interface components {
             name: string;
             /** @description Rights. */
             roles: components["schemas"]["Role"][];
+            /** @description The site's time zone (IANA name): screens show times in it, and its midnight begins the day. */
+            timezone: string;
             /** @description Log-in name. */
             username: string;
         };

@@ -4,7 +4,9 @@ import { serverNow } from "../live/clock";
 import { liveState } from "../live/store";
 import { onTick } from "../live/tick";
 import { useText } from "../text";
-import { clockTime, duration } from "../text/format";
+import { duration } from "../text/format";
+import { clockTime } from "../text/site-time";
+import { SiteZone } from "./site-zone";
 
 const MARKED_AFTER_MS = 3_000;
 const HATCHED_AFTER_MS = 30_000;
@@ -25,5 +27,10 @@ export function AsOf() {
     write();
     return onTick(write);
   });
-  return <span ref={element} className="as-of figure" aria-live="off" />;
+  return (
+    <span className="as-of-lines">
+      <SiteZone />
+      <span ref={element} className="as-of figure" aria-live="off" />
+    </span>
+  );
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 const shapes = {
   ready: <path d="M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zm-1 9.3L4.2 8l1-1L7 8.8l3.9-3.9 1 1z" />,
   offered: <path d="M8 1a4 4 0 0 0-4 4v3.4L2.6 11v1h10.8v-1L12 8.4V5a4 4 0 0 0-4-4zM6.3 13a1.7 1.7 0 0 0 3.4 0z" />,
+  silent: <path fill="none" stroke="currentColor" strokeWidth="1.5" d="M8 1.8a3.6 3.6 0 0 0-3.6 3.6v3.2L3 11.4h10l-1.4-2.8V5.4A3.6 3.6 0 0 0 8 1.8zM6 14h4M1.5 1.5l13 13" />,
   talking: <path d="M4.3 1.6 6.4 4 5.3 6.2c.7 1.8 2.4 3.5 4.5 4.5L12 9.6l2.4 2.1-1.5 2.4c-.6.5-1.6.5-2.6.2C6.2 12.9 3.1 9.8 1.7 5.7c-.3-1-.3-2 .2-2.6z" />,
   wrap_up: <path d="m10.9 1.7 3.4 3.4-8.6 8.6L1.6 14.4l.7-4.1zM3.6 11l-.3 1.7 1.7-.3z" fillRule="evenodd" />,
   not_ready: <path d="M2 2h12v12H2zm2 5v2h8V7z" fillRule="evenodd" />,

@@ -4,7 +4,8 @@ import type { AssignmentReason, CallLive, Candidate } from "../api/types";
 import { Since } from "../live/since";
 import { useLive } from "../live/store";
 import { type Text, text, textOr, useText } from "../text";
-import { clockTime, durationOrDash, phoneNumber } from "../text/format";
+import { durationOrDash, phoneNumber } from "../text/format";
+import { clockTime } from "../text/site-time";
 import { useAgentName, useQueueName } from "./names";
 import { AgentPill, reasonWord } from "./state-pill";
 

@@ -21,26 +21,36 @@ export function pendingWord(pending: Pending): string {
   return stateWord(pending.next);
 }
 
-/** Where there is little room: the reason alone says enough. */
-export function pendingShort(pending: Pending): string {
-  return pending.next === "not_ready" ? reasonWord(pending.reason) : stateWord(pending.next);
+/** Where there is little room: icon and colour say "not ready", and the reason is the word. */
+function shortWord(state: PillState, reason: string | null | undefined): string {
+  return state === "not_ready" && reason ? reasonWord(reason) : stateWord(state);
 }
 
-export function StatePill({ state, reason }: { state: PillState; reason?: string | null }) {
+export function pendingShort(pending: Pending): string {
+  return shortWord(pending.next, pending.next === "not_ready" ? pending.reason : undefined);
+}
+
+interface StatePillProps {
+  state: PillState;
+  reason?: string | null;
+  short?: boolean;
+}
+
+export function StatePill({ state, reason, short = false }: StatePillProps) {
   useText();
-  const word = stateWord(state, reason);
+  const whole = stateWord(state, reason);
   return (
-    <span className={`pill pill-${state}`} title={word}>
+    <span className={`pill pill-${state}`} title={whole}>
       <Icon name={state} size={12} />
-      <span className="cut">{word}</span>
+      <span className="cut">{short ? shortWord(state, reason) : whole}</span>
     </span>
   );
 }
 
-export function AgentPill({ agent, limitMs }: { agent: AgentLive; limitMs?: number }) {
+export function AgentPill({ agent, limitMs, short }: { agent: AgentLive; limitMs?: number; short?: boolean }) {
   return (
     <span className="row pill-row">
-      <StatePill state={agent.state} reason={agent.reason} />
+      <StatePill state={agent.state} reason={agent.reason} short={short} />
       {agent.state !== "logged_out" && <Since at={agent.since} limitMs={limitMs} />}
     </span>
   );

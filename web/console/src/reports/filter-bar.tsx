@@ -2,14 +2,21 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Button, DatePicker, Input, Select } from "antd";
 import dayjs from "dayjs";
+import timezone from "dayjs/plugin/timezone";
+import utc from "dayjs/plugin/utc";
 import { type ReactNode, useEffect, useId, useState } from "react";
 import { END_STATES } from "../api/types";
 import { useLive } from "../live/store";
 import { useQueueName } from "../parts/names";
 import { textOr, useText } from "../text";
+import { siteZone } from "../text/site-time";
 import { changedFilter, DIRECTIONS, filters, type Period, PERIODS, type RecordFilter } from "./filter";
 
 const TYPING_PAUSE_MS = 400;
+
+// With these the calendar takes its today from the zone it is given.
+dayjs.extend(utc);
+dayjs.extend(timezone);
 
 export function FilterBar({ filter }: { filter: RecordFilter }) {
   const t = useText();
@@ -89,6 +96,7 @@ function Field({ label, children }: { label: string; children: (id: string) => R
 
 /** A day as it is written everywhere, whatever the browser's own habit. */
 function Day({ id, value, change }: { id: string; value: string | undefined; change: (day: string) => void }) {
+  dayjs.tz.setDefault(siteZone());
   return (
     <DatePicker
       id={id} className="w-day" format="YYYY-MM-DD" placeholder="" allowClear={false} value={value ? dayjs(value) : null}

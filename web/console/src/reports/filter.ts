@@ -1,7 +1,7 @@
 // The filter of the records list as it stands in the address, and as the API wants it. Pure.
 import { END_STATES, type EndState } from "../api/types";
 import type { Query } from "../api/client";
-import { dayStart } from "../text/format";
+import { dayStart } from "../text/site-time";
 
 export const PERIODS = ["today", "yesterday", "week", "all", "custom"] as const;
 export type Period = (typeof PERIODS)[number];
@@ -69,32 +69,26 @@ export function filters(filter: RecordFilter): boolean {
   return Object.keys(filter).some((field) => field !== "cursor");
 }
 
-/** The query of `GET /records`; `now` is the exchange's time. */
-export function recordsQuery(filter: RecordFilter, now: number): Query {
+/** The query of `GET /records`; `today` is the site's day. */
+export function recordsQuery(filter: RecordFilter, today: string): Query {
   const { period, from: _from, to: _to, ...rest } = filter;
-  return { ...rest, ...bounds(filter, period ?? "today", now), limit: PAGE_ROWS };
+  return { ...rest, ...bounds(filter, period ?? "today", today), limit: PAGE_ROWS };
 }
 
-function bounds(filter: RecordFilter, period: Period, now: number): { from?: number; to?: number } {
+function bounds(filter: RecordFilter, period: Period, today: string): { from?: number; to?: number } {
   switch (period) {
     case "today":
-      return { from: dayStart(now) };
+      return { from: dayStart(today) };
     case "yesterday":
-      return { from: dayStart(now, -1), to: dayStart(now) };
+      return { from: dayStart(today, -1), to: dayStart(today) };
     case "week":
-      return { from: dayStart(now, -6) };
+      return { from: dayStart(today, -6) };
     case "all":
       return {};
     case "custom":
       return compact({
-        from: filter.from ? dayStart(midday(filter.from)) : undefined,
-        to: filter.to ? dayStart(midday(filter.to), 1) : undefined,
+        from: filter.from ? dayStart(filter.from) : undefined,
+        to: filter.to ? dayStart(filter.to, 1) : undefined,
       });
   }
-}
-
-/** Midday of a written day, so that no change of summer time can move it to its neighbour. */
-function midday(written: string): number {
-  const [year = 0, month = 1, ofMonth = 1] = written.split("-").map(Number);
-  return new Date(year, month - 1, ofMonth, 12).getTime();
 }

@@ -8,7 +8,8 @@ import { Failed } from "../parts/faces";
 import { Icon } from "../parts/icons";
 import { inField, isComposing } from "../shell/shortcuts";
 import { useText } from "../text";
-import { clockTime, duration } from "../text/format";
+import { duration } from "../text/format";
+import { clockTime } from "../text/site-time";
 import { wavePath } from "./waveform";
 
 /** About one point per pixel of a laptop's page. */

@@ -11,12 +11,14 @@ import { Face, Failed, Loading } from "../parts/faces";
 import { Icon } from "../parts/icons";
 import { useAgentName, useQueueName } from "../parts/names";
 import { CandidateTable, ReasonLine } from "../parts/reason";
+import { SiteZone } from "../parts/site-zone";
 import { useText } from "../text";
-import { clockTime, dayAndTime, durationOrDash, phoneNumber } from "../text/format";
+import { durationOrDash, phoneNumber } from "../text/format";
+import { clockTime, dayAndTime } from "../text/site-time";
 import { EndPill } from "./end-pill";
 import { Player } from "./player";
-import { refusedWord, remedyWord } from "./refused-word";
 import { Timeline } from "./timeline";
+import { outletWord, reasonWord, remedyWord } from "./words";
 import "./reports.css";
 
 export function RecordPage() {
@@ -38,6 +40,8 @@ export function RecordPage() {
         <h1>{t("one.title")}</h1>
         <code className="faint">{call}</code>
         <CopyButton value={call} />
+        <span className="grow" />
+        <SiteZone />
       </div>
       {record.isPending && <Loading rows={12} />}
       {missing && <Face title={live ? t("one.live") : t("face.notFound.do")} />}
@@ -103,7 +107,7 @@ function Facts({ record }: { record: CallRecord }) {
         <Pair word={t("one.trunk")}>{record.trunk ?? record.extension ?? "–"}</Pair>
         <Pair word={t("one.source")}>{record.source}</Pair>
         {record.status != null && <Pair word={t("one.status")}>{record.status}</Pair>}
-        {record.reason != null && <Pair word={t("one.reason")} wide>{refusedWord(record.reason, phoneNumber(record.called))} <span className="faint">{remedyWord(record.reason)}</span></Pair>}
+        {record.reason != null && <Pair word={t("one.reason")} wide>{reasonWord(record.reason, phoneNumber(record.called))} <span className="faint remedy">{remedyWord(record.reason)}</span></Pair>}
       </dl>
     </section>
   );
@@ -152,7 +156,7 @@ function Path({ record }: { record: CallRecord }) {
               <tr key={index}>
                 <td className="figure">{clockTime(step.at)}</td>
                 <td>{step.node}</td>
-                <td>{step.outcome ?? <span className="faint">{t("one.endedHere")}</span>}</td>
+                <td>{step.outcome == null ? <span className="faint">{t("one.endedHere")}</span> : outletWord(step.outcome)}</td>
               </tr>
             ))}
           </tbody>

@@ -4,12 +4,14 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Button } from "antd";
 import { api } from "../api/client";
 import type { CallRecord } from "../api/types";
-import { serverNow } from "../live/clock";
+import { useToday } from "../live/today";
 import { Face, Failed, Loading } from "../parts/faces";
 import { Icon, type IconName } from "../parts/icons";
 import { useAgentName, useQueueName } from "../parts/names";
+import { SiteZone } from "../parts/site-zone";
 import { useText } from "../text";
-import { clockTime, day, durationOrDash, phoneNumber } from "../text/format";
+import { durationOrDash, phoneNumber } from "../text/format";
+import { clockTime, day } from "../text/site-time";
 import { filters, recordsQuery } from "./filter";
 import { FilterBar } from "./filter-bar";
 import { EndPill } from "./end-pill";
@@ -18,9 +20,10 @@ import "./reports.css";
 export function RecordsPage() {
   const t = useText();
   const filter = useSearch({ from: "/shell/reports/records" });
+  const query = recordsQuery(filter, useToday());
   const records = useQuery({
-    queryKey: ["records", filter],
-    queryFn: ({ signal }) => api.records(recordsQuery(filter, serverNow()), signal),
+    queryKey: ["records", query],
+    queryFn: ({ signal }) => api.records(query, signal),
     placeholderData: keepPreviousData,
   });
   const items = records.data?.items;
@@ -31,6 +34,7 @@ export function RecordsPage() {
         <h1>{t("rec.title")}</h1>
         <FilterBar filter={filter} />
         <div className="row pager">
+          <SiteZone />
           <Button onClick={() => void records.refetch()} title={t("rec.reload")} aria-label={t("rec.reload")} icon={<Icon name="reload" size={14} />} />
           <PageLink word={t("rec.newest")} cursor={undefined} here={filter.cursor === undefined} />
           <PageLink word={t("rec.older")} cursor={next} here={next === undefined} />

@@ -10,8 +10,9 @@ import { AsOf } from "../parts/as-of";
 import { Face, Failed, Loading } from "../parts/faces";
 import { Icon } from "../parts/icons";
 import { useText } from "../text";
-import { clockTime, day, phoneNumber } from "../text/format";
-import { refusedWord, remedyWord } from "./refused-word";
+import { phoneNumber } from "../text/format";
+import { clockTime, day } from "../text/site-time";
+import { reasonWord, remedyWord } from "./words";
 import "./reports.css";
 
 const STORED_ROWS = 200;
@@ -83,7 +84,7 @@ function RefusedTable({ rows }: { rows: readonly RefusedLive[] }) {
             <td className="figure">{phoneNumber(refused.called)}</td>
             <td className="figure">{refused.source}</td>
             <td className="number">{refused.status}</td>
-            <td title={remedyWord(refused.reason)}>{refusedWord(refused.reason, phoneNumber(refused.called))} <span className="faint">{remedyWord(refused.reason)}</span></td>
+            <td title={remedyWord(refused.reason)}>{reasonWord(refused.reason, phoneNumber(refused.called))} <span className="faint remedy">{remedyWord(refused.reason)}</span></td>
           </tr>
         ))}
       </tbody>

@@ -2,7 +2,8 @@
 import type { CallRecord } from "../api/types";
 import { useAgentName } from "../parts/names";
 import { type Text, textOr, useText } from "../text";
-import { clockTime, duration } from "../text/format";
+import { duration } from "../text/format";
+import { clockTime } from "../text/site-time";
 import { type Lane, lanesOf, type Span, spansOf, ticks } from "./spans";
 
 const TICKS_MAX = 8;

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 import { api, onSessionLost, Problem } from "../api/client";
 import type { Role, User } from "../api/types";
 import { startLive, stopLive } from "../live/store";
+import { showTimesIn } from "../text/site-time";
 
 /** The exchange refuses the live picture to those without one of these. */
 function mayWatch(user: User): boolean {
@@ -21,6 +22,7 @@ const listeners = new Set<() => void>();
 
 function enter(next: SessionState): void {
   state = next;
+  if (next.phase === "in") showTimesIn(next.user.timezone);
   if (next.phase === "in" && mayWatch(next.user)) startLive();
   else stopLive();
   for (const listener of listeners) listener();

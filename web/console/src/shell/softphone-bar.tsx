@@ -1,6 +1,7 @@
 // The bar of every page: state, call, and the same slots in the same order whether they can be used or not.
 import { Button, Tooltip } from "antd";
 import { ANSWER_COMMAND, HANG_UP_COMMAND, orders, useMe } from "../agent/orders";
+import { useRingTone } from "../agent/ring-tone";
 import type { AgentLive, CallLive } from "../api/types";
 import { Since } from "../live/since";
 import { useLive } from "../live/store";
@@ -46,8 +47,11 @@ export function SoftphoneBar() {
 
 function CallSlot({ me, call }: { me: AgentLive | undefined; call: CallLive | undefined }) {
   const t = useText();
+  const { held, muted } = useRingTone();
   const present = me && call && (me.state === "offered" || me.state === "talking");
-  if (!present) return <div className="bar-call faint">{t("bar.noCall")}</div>;
+  // A press anywhere lets the browser sound; this is only the place that says so.
+  const silent = me && me.state !== "logged_out" && held && !muted;
+  if (!present) return <div className="bar-call faint">{silent ? <button type="button" className="bar-silent">{t("bar.silent")}</button> : t("bar.noCall")}</div>;
   return (
     <div className="bar-call" aria-label={t("bar.call")} role="group">
       <strong className="figure cut" title={phoneNumber(call.caller)}>{phoneNumber(call.caller)}</strong>

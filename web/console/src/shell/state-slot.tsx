@@ -47,7 +47,7 @@ function OwnState({ me }: { me: AgentLive }) {
       <Dropdown open={open} onOpenChange={setOpen} trigger={["click"]} menu={{ items, onClick: ({ key }) => choose(key) }}>
         <button type="button" className="bar-state-button" aria-haspopup="menu" aria-expanded={open} aria-busy={asked}>
           <span className="hidden-text">{t("bar.state")}</span>
-          <AgentPill agent={me} />
+          <AgentPill agent={me} short />
           {asked ? <span className="asked-ring" /> : <Icon name="caret" size={12} />}
         </button>
       </Dropdown>

@@ -1,6 +1,7 @@
 // Every agent: state icon, word and time. Ordered by agent number, so that no row moves under the pointer.
 import { Input } from "antd";
 import { useRef, useState } from "react";
+import { UNREACHABLE } from "../agent/orders";
 import type { AgentLive } from "../api/types";
 import { Since } from "../live/since";
 import { useLive } from "../live/store";
@@ -59,7 +60,8 @@ export function AgentsPanel() {
 function AgentRow({ agent, row }: { agent: AgentLive; row: number }) {
   const t = useText();
   const atWork = agent.state !== "logged_out";
-  const missing = atWork && !agent.phone_registered;
+  // "Not ready: no phone" says it already.
+  const missing = atWork && !agent.phone_registered && agent.reason !== UNREACHABLE;
   return (
     <tr aria-rowindex={row}>
       <td className="cut" title={[agent.agent, agent.name, agent.extension, ...agent.queues].filter(Boolean).join(" · ")}>

@@ -1,4 +1,4 @@
-// How times, durations and numbers look. The same everywhere, in both languages.
+// How durations and numbers look. The same everywhere, in both languages.
 
 /** `m:ss`, from one hour `h:mm:ss`. */
 export function duration(ms: number): string {
@@ -11,42 +11,6 @@ export function duration(ms: number): string {
 
 export function durationOrDash(ms: number | null | undefined): string {
   return ms == null ? "–" : duration(ms);
-}
-
-/** The site's time zone. The API does not tell it yet, so the browser's stands in. */
-export function siteZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
-function parts(at: number, zone: string): Record<string, string> {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
-    hour: "2-digit", minute: "2-digit", second: "2-digit",
-  });
-  return Object.fromEntries(format.formatToParts(at).map((part) => [part.type, part.value]));
-}
-
-/** `14:02:11` */
-export function clockTime(at: number, zone = siteZone()): string {
-  const { hour, minute, second } = parts(at, zone);
-  return `${hour}:${minute}:${second}`;
-}
-
-/** `2026-11-20` */
-export function day(at: number, zone = siteZone()): string {
-  const { year, month, day: ofMonth } = parts(at, zone);
-  return `${year}-${month}-${ofMonth}`;
-}
-
-/** `2026-11-20 14:02:11` */
-export function dayAndTime(at: number, zone = siteZone()): string {
-  return `${day(at, zone)} ${clockTime(at, zone)}`;
-}
-
-/** Start of the day of `at` in the browser's zone, shifted by whole days. */
-export function dayStart(at: number, shiftDays = 0): number {
-  const date = new Date(at);
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + shiftDays).getTime();
 }
 
 /** Groups digits as people say them: `138 0013 8000`, `010-8888 6666`, `400-800-1000`. Others stay as they are. */
