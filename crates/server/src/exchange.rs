@@ -122,11 +122,10 @@ impl Clock {
 #[derive(Default)]
 struct Batch {
     entries: Vec<Entry>,
-    facts: Vec<FactRecord>,
     sends: Vec<(sip::Flow, Bytes)>,
     media: Vec<media::Command>,
     replies: Vec<(RequestId, Answer)>,
-    archived: Vec<Archived>,
+    pieces: Vec<Piece>,
 }
 
 impl Exchange {
@@ -138,7 +137,7 @@ impl Exchange {
         self.carry_out(&mut batch);
         loop {
             self.wait();
-            let stop = self.take_inputs();
+            let stop = self.take_inputs(&mut batch);
             self.run_timers();
             self.collect(&mut batch);
             self.carry_out(&mut batch);
@@ -163,7 +162,7 @@ impl Exchange {
         }
     }
 
-    fn take_inputs(&mut self) -> Option<oneshot::Sender<()>> {
+    fn take_inputs(&mut self, batch: &mut Batch) -> Option<oneshot::Sender<()>> {
         let mut left = BATCH_MAX;
         while left > 0 {
             let mut quiet = true;
@@ -183,7 +182,7 @@ impl Exchange {
                 }
                 Ok(Control::Piece(report)) => {
                     quiet = false;
-                    self.piece(report);
+                    self.piece(report, batch);
                 }
                 Ok(Control::Stop(stopped)) => return Some(stopped),
                 Err(_) => {}
@@ -263,13 +262,9 @@ impl Exchange {
             Output::Reply { request, answer } => batch.replies.push((request, answer)),
             Output::Fact(fact) => {
                 log(&fact);
-                batch.entries.push(Entry::Fact(fact.clone()));
-                if let Some(record) = self.fold.handle(&fact) {
-                    let record = Box::new(record);
-                    batch.entries.push(Entry::Record(record.clone()));
-                    batch.archived.push(Archived::Record(record));
-                }
-                batch.facts.push(fact);
+                let record = self.fold.handle(&fact);
+                batch.entries.push(Entry::Fact(fact));
+                batch.entries.extend(record.map(|record| Entry::Record(Box::new(record))));
             }
             Output::Promise(promise) => {
                 if let Some(entry) = journaled(promise) {
@@ -279,7 +274,7 @@ impl Exchange {
         }
     }
 
-    fn piece(&mut self, report: PieceReport) {
+    fn piece(&mut self, report: PieceReport, batch: &mut Batch) {
         let recording = crate::pieces::recording_of(&report);
         // The first report comes while the recording runs; the last may come after its call is over.
         let call = self.switch.call_of_recording(recording).or_else(|| self.recorded.get(&recording).copied());
@@ -292,14 +287,13 @@ impl Exchange {
             PieceReport::Closed(_) => drop(self.recorded.remove(&recording)),
         }
         let (entry, piece) = crate::pieces::journaled(report, call);
-        self.write(&[entry]);
-        (self.archive)(Archived::Piece(piece));
+        batch.entries.push(entry);
+        batch.pieces.push(piece);
     }
 
     fn carry_out(&mut self, batch: &mut Batch) {
         if !batch.entries.is_empty() {
             self.write(&batch.entries);
-            batch.entries.clear();
         }
         // Media first: a stream that a message ends must be told before the far end can begin anew on its ports.
         for command in batch.media.drain(..) {
@@ -316,11 +310,20 @@ impl Exchange {
                 let _ = reply.send(answer);
             }
         }
-        for archived in batch.archived.drain(..) {
-            (self.archive)(archived);
+        let mut facts = Vec::new();
+        for entry in batch.entries.drain(..) {
+            match entry {
+                Entry::Fact(fact) => facts.push(fact),
+                Entry::Record(record) => (self.archive)(Archived::Record(record)),
+                // For a restart only.
+                _ => {}
+            }
         }
-        if !batch.facts.is_empty() {
-            (self.live)(std::mem::take(&mut batch.facts));
+        for piece in batch.pieces.drain(..) {
+            (self.archive)(Archived::Piece(piece));
+        }
+        if !facts.is_empty() {
+            (self.live)(facts);
         }
         self.vitals.exchange(&self.switch.counts());
     }

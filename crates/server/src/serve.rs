@@ -293,6 +293,10 @@ fn start_media(
     };
     let (vitals, rung) = (Arc::clone(vitals), bell.clone());
     let told = move |event| {
+        // For traces; the exchange need not wake up for it.
+        if matches!(event, media::Event::Latched { .. }) {
+            return;
+        }
         if events.try_send(event).is_err() {
             vitals.media_event_lost();
         }

@@ -126,13 +126,12 @@ impl Run {
     async fn run(self, mut receiver: mpsc::Receiver<Write>) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while receiver.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let gathered = time::Instant::now() + GATHER;
-            while batch.len() < BATCH_MAX {
-                let room = BATCH_MAX - batch.len();
-                match time::timeout_at(gathered, receiver.recv_many(&mut batch, room)).await {
-                    Ok(0) | Err(_) => break,
-                    Ok(_) => {}
-                }
+            // Asleep, not waiting: whoever puts an item would wake this task for each, and the exchange puts them.
+            time::sleep(GATHER).await;
+            while batch.len() < BATCH_MAX
+                && let Ok(write) = receiver.try_recv()
+            {
+                batch.push(write);
             }
             self.write(&batch).await;
             batch.clear();

@@ -144,7 +144,9 @@ impl<R: Fn(RecordingKey, u64, u64), P: Fn(PieceReport)> Writer<R, P> {
     }
 
     fn close_piece(&self, writing: &mut Writing) {
-        if let Some((mut piece, file)) = writing.piece.take() {
+        if let Some((mut piece, mut file)) = writing.piece.take() {
+            let claimed = file.claim();
+            self.book(writing, claimed);
             piece.bytes = file.bytes();
             piece.ms = file.ms();
             (self.pieces)(PieceReport::Closed(piece));
@@ -168,6 +170,10 @@ impl<R: Fn(RecordingKey, u64, u64), P: Fn(PieceReport)> Writer<R, P> {
 /// When the process stops with recordings open, their pieces are whole up to the last chunk.
 impl<R, P> Drop for Writer<R, P> {
     fn drop(&mut self) {
+        for (_, file) in self.open.values_mut().filter_map(|writing| writing.piece.as_mut()) {
+            // What cannot be written now is claimed by the repair of the next start.
+            let _ = file.claim();
+        }
         self.dirty.store(true, Relaxed);
     }
 }
