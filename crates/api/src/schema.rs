@@ -63,6 +63,7 @@ pub enum EndedBy {
     Agent,
     System,
     Crash,
+    Lost,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -418,6 +419,7 @@ pub enum FactType {
     OfferEnded,
     Joined,
     Parted,
+    LegLost,
     ExtensionRinging,
     ExtensionJoined,
     RecordingStarted,
