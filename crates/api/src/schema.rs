@@ -64,6 +64,7 @@ pub enum EndedBy {
     Agent,
     System,
     Crash,
+    Lost,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -421,6 +422,7 @@ pub enum FactType {
     OfferEnded,
     Joined,
     Parted,
+    LegLost,
     ExtensionRinging,
     ExtensionJoined,
     RecordingStarted,

@@ -35,8 +35,10 @@ pub enum LegEvent {
     Refused { status: u16 },
     /// No common codec or no ports: the leg cannot carry sound.
     Unusable,
-    /// The far end hung up or vanished.
+    /// The far end hung up.
     Ended,
+    /// The far end is dead.
+    Lost,
 }
 
 /// What the flow wishes.

@@ -81,7 +81,8 @@ struct History {
     rang: bool,
     asked: bool,
     last_exit: Option<QueueExit>,
-    agent_parted: Option<Duration>,
+    /// When a party was last gone, and by whose doing.
+    parted: Option<(Duration, EndedBy)>,
     direct_failed: Option<EndState>,
 }
 
@@ -231,6 +232,11 @@ impl Call {
                 self.caller = Caller::Gone;
                 self.end(now, EndedBy::Caller, None);
             }
+            LegEvent::Lost => {
+                self.caller = Caller::Gone;
+                self.fact(Fact::LegLost { call: self.id(), extension: None });
+                self.end(now, EndedBy::Lost, None);
+            }
             LegEvent::Unusable => self.end(now, EndedBy::System, Some(EndState::Failed)),
             LegEvent::Up | LegEvent::Ringing | LegEvent::Refused { .. } => {}
         }
@@ -265,7 +271,12 @@ impl Call {
                 }
             }
             (LegEvent::Ended, Connection::Talking | Connection::Waiting) => self.part(now, leg, Farewell::Gone),
-            (LegEvent::Ended, Connection::Initiated | Connection::Alerting) => {
+            (LegEvent::Lost, Connection::Talking | Connection::Waiting) => {
+                let extension = Some(party.extension.clone());
+                self.fact(Fact::LegLost { call: self.id(), extension });
+                self.part(now, leg, Farewell::Lost);
+            }
+            (LegEvent::Ended | LegEvent::Lost, Connection::Initiated | Connection::Alerting) => {
                 self.fail_party(now, leg, OfferEnd::Unreachable, Farewell::Gone);
             }
             (LegEvent::Refused { status }, _) => self.fail_party(now, leg, refusal(status), Farewell::Gone),
@@ -309,8 +320,8 @@ impl Call {
             }
             Wish::HangUp => {
                 // The flow that hangs up in the very moment the agent left only carries out the agent's hang-up.
-                let by = if self.history.agent_parted == Some(now.mono) { EndedBy::Agent } else { EndedBy::System };
-                self.end(now, by, None);
+                let parted = self.history.parted.filter(|(at, _)| *at == now.mono);
+                self.end(now, parted.map_or(EndedBy::System, |(_, by)| by), None);
             }
         }
     }
@@ -373,14 +384,16 @@ impl Call {
     fn part(&mut self, now: Now, leg: LegId, farewell: Farewell) {
         let Some(party) = self.parties.get(&leg) else { return };
         if party.connection == Connection::Waiting {
-            return self.fail_party(now, leg, OfferEnd::Declined, farewell);
+            let end = if farewell == Farewell::Lost { OfferEnd::Unreachable } else { OfferEnd::Declined };
+            return self.fail_party(now, leg, end, farewell);
         }
         let role = party.role.clone();
-        self.history.agent_parted = Some(now.mono);
+        let by = if farewell == Farewell::Lost { EndedBy::Lost } else { EndedBy::Agent };
+        self.history.parted = Some((now.mono, by));
         self.release(leg, farewell);
         match role {
             Role::Agent { .. } | Role::Transfer => self.tell(Progress::Parted),
-            Role::Direct => self.end(now, EndedBy::Agent, Some(EndState::ExtensionCall)),
+            Role::Direct => self.end(now, by, Some(EndState::ExtensionCall)),
         }
     }
 
@@ -534,7 +547,10 @@ impl Call {
         let state = state.unwrap_or_else(|| self.end_state(now));
         self.timers.clear();
         self.stage = Stage::Ending { state, by };
-        let exit = if by == EndedBy::Caller { QueueExit::Abandoned } else { QueueExit::Ended };
+        let exit = match by {
+            EndedBy::Caller | EndedBy::Lost => QueueExit::Abandoned,
+            EndedBy::Agent | EndedBy::System | EndedBy::Crash => QueueExit::Ended,
+        };
         if self.leave_line(now, exit) {
             self.report(DispatcherReport::Dequeue { exit });
         }
@@ -678,6 +694,8 @@ impl Call {
 enum Farewell {
     /// The far end ended it.
     Gone,
+    /// The far end is dead.
+    Lost,
     /// We end it.
     Drop,
 }

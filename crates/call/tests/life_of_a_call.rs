@@ -179,7 +179,7 @@ fn an_agent_who_answers_without_ringing_loses_no_call() {
 #[test]
 fn whoever_hangs_up_where_the_record_says_so() {
     type Case = (&'static str, fn() -> Played, EndState, EndedBy);
-    let cases: [Case; 9] = [
+    let cases: [Case; 13] = [
         (
             "in the menu",
             || {
@@ -229,6 +229,46 @@ fn whoever_hangs_up_where_the_record_says_so() {
             },
             EndState::AgentAnswered,
             EndedBy::Agent,
+        ),
+        (
+            "nobody: the caller died in talk",
+            || {
+                let mut p = Played::talking();
+                p.leg(CALLER, LegEvent::Lost);
+                p
+            },
+            EndState::AgentAnswered,
+            EndedBy::Lost,
+        ),
+        (
+            "nobody: the caller died in line",
+            || {
+                let mut p = Played::queued();
+                p.leg(CALLER, LegEvent::Lost);
+                p
+            },
+            EndState::QueueAbandoned,
+            EndedBy::Lost,
+        ),
+        (
+            "nobody: the agent's phone died",
+            || {
+                let mut p = Played::talking();
+                p.leg(AGENT_LEG, LegEvent::Lost).wish(Wish::HangUp);
+                p
+            },
+            EndState::AgentAnswered,
+            EndedBy::Lost,
+        ),
+        (
+            "the flow, long after the agent's phone died",
+            || {
+                let mut p = Played::talking();
+                p.leg(AGENT_LEG, LegEvent::Lost).after(1).wish(Wish::HangUp);
+                p
+            },
+            EndState::AgentAnswered,
+            EndedBy::System,
         ),
         (
             "in a message",
@@ -281,6 +321,30 @@ fn whoever_hangs_up_where_the_record_says_so() {
         assert!(matches!(played.said.last(), Some(Output::Over)), "{name}");
         assert_eq!(played.call.next_timeout(), None, "{name}: a timer is left");
     }
+}
+
+#[test]
+fn a_far_end_that_died_is_told_before_the_parting_it_causes() {
+    for (leg, lost) in [(CALLER, None), (AGENT_LEG, Some("8001".into()))] {
+        let mut played = Played::talking();
+        played.leg(leg, LegEvent::Lost);
+        let told = |fact: &&Fact| matches!(fact, Fact::LegLost { .. } | Fact::Parted { .. });
+        let facts: Vec<_> = played.facts().filter(told).collect();
+        assert!(matches!(&facts[..], [Fact::LegLost { extension, .. }, Fact::Parted { .. }] if *extension == lost));
+        assert!(played.says(|o| matches!(o, Output::Unbridge { .. })));
+        assert!(!played.says(|o| matches!(o, Output::Drop { leg: dropped } if *dropped == leg)), "it is over already");
+        assert!(played.reports().contains(&&DispatcherReport::Parted { agent: agent() }));
+    }
+}
+
+#[test]
+fn a_phone_that_died_while_it_waited_for_the_caller_is_not_its_agents_no() {
+    let mut played = Played::new();
+    played.wish(Wish::Enqueue { queue: "sales".into(), priority: 0 }).give(Input::Offer(offer(1)));
+    played.leg(AGENT_LEG, LegEvent::Up).leg(AGENT_LEG, LegEvent::Lost);
+    let ended = DispatcherReport::OfferEnded { offer: offer(1).offer, agent: agent(), end: OfferEnd::Unreachable };
+    assert!(played.reports().contains(&&ended));
+    assert_eq!(played.call.in_line().map(|line| line.tried.clone()), Some(Vec::new()));
 }
 
 #[test]
@@ -352,6 +416,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(LegEvent::Ringing),
         Just(LegEvent::Up),
         Just(LegEvent::Ended),
+        Just(LegEvent::Lost),
         Just(LegEvent::Unusable),
         (400_u16..700).prop_map(|status| LegEvent::Refused { status }),
     ];

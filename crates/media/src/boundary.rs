@@ -109,7 +109,8 @@ pub enum Event {
     Played { stream: StreamId, playback: PlaybackId, finished: bool },
     /// A recording ended; every piece is on disk but for what `lost_ms` says.
     Recorded { recording: RecordingKey, ms: u64, lost_ms: u64 },
-    /// Nothing came for 30 s although the direction lets it.
+    /// Nothing came for 30 s, whether or not the direction lets it; said again every 30 s until something comes. The far end
+    /// may be muted, hold the call, or be dead.
     Silent { stream: StreamId },
     /// The stream is gone; its last event.
     Closed { stream: StreamId, statistics: Statistics },

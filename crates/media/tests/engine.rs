@@ -274,16 +274,44 @@ fn a_held_far_end_is_sent_nothing_until_it_comes_back_elsewhere() {
 }
 
 #[test]
-fn silence_of_thirty_seconds_is_told_once_and_not_while_they_may_not_send() {
+fn silence_is_told_every_thirty_seconds_until_something_comes() {
     let mut world = World::default();
-    let (mut phone, mut listener) = (world.phone(1, Pcmu), world.phone(2, Pcmu));
-    world.answer(&listener, "a=recvonly");
+    let mut phone = world.phone(1, Pcmu);
+    let told = |world: &World| world.events.iter().filter(|event| matches!(event, Event::Silent { .. })).count();
     phone.speaks(400);
-    world.run(10, &mut [&mut phone, &mut listener]);
+    world.run(10, &mut [&mut phone]);
     phone.mute = true;
-    world.run(2_000, &mut [&mut phone, &mut listener]);
-    let silent: Vec<_> = world.events.iter().filter(|event| matches!(event, Event::Silent { .. })).collect();
-    assert!(matches!(silent[..], [Event::Silent { stream }] if *stream == phone.stream), "{silent:?}");
+    for (ticks, expected) in [(1_498, 0), (2, 1), (1_498, 1), (2, 2)] {
+        world.run(ticks, &mut [&mut phone]);
+        assert_eq!(told(&world), expected);
+    }
+    phone.mute = false;
+    world.run(1, &mut [&mut phone]);
+    phone.mute = true;
+    for (ticks, expected) in [(1_498, 2), (2, 3)] {
+        world.run(ticks, &mut [&mut phone]);
+        assert_eq!(told(&world), expected, "the thirty seconds begin with the last packet");
+    }
+}
+
+#[test]
+fn silence_of_a_far_end_that_holds_is_told_too() {
+    for attribute in ["a=recvonly", "a=inactive"] {
+        let mut world = World::default();
+        let mut phone = world.phone(1, Pcmu);
+        world.answer(&phone, attribute);
+        world.run(3_001, &mut [&mut phone]);
+        let silent: Vec<_> = world.events.iter().filter(|event| matches!(event, Event::Silent { .. })).collect();
+        assert_eq!(silent.len(), 2, "{attribute}: {silent:?}");
+    }
+}
+
+#[test]
+fn a_stream_without_an_agreement_is_not_silent() {
+    let mut world = World::default();
+    world.command(Command::Open { group: GROUP, stream: media::StreamId(1) });
+    world.run(4_000, &mut []);
+    assert!(world.events.is_empty(), "{:?}", world.events);
 }
 
 #[test]

@@ -399,7 +399,8 @@ impl Board {
             }
             Fact::RecordingStarted { recording, .. } => live.recordings.push(*recording),
             Fact::RecordingStopped { recording, .. } => live.recordings.retain(|other| other != recording),
-            Fact::CallFault { .. }
+            Fact::LegLost { .. }
+            | Fact::CallFault { .. }
             | Fact::CallOpened { .. }
             | Fact::CallRefused { .. }
             | Fact::CallEnded { .. }

@@ -217,6 +217,10 @@ impl Open {
             Fact::CallFault { message, .. } => {
                 self.record.reason = Some(message.chars().take(REASON_CHARACTERS_MAX).collect());
             }
+            Fact::LegLost { extension, .. } => {
+                let who = if extension.is_some() { "phone_lost" } else { "caller_lost" };
+                self.record.reason = Some(who.to_owned());
+            }
             Fact::AgentOffered { .. }
             | Fact::AgentRinging { .. }
             | Fact::OfferEnded { .. }

@@ -72,6 +72,7 @@ impl Phase {
             | Fact::DigitsCollected { .. }
             | Fact::Placed { .. }
             | Fact::AgentOffered { .. }
+            | Fact::LegLost { .. }
             | Fact::RecordingStarted { purpose: RecordingPurpose::Conversation, .. }
             | Fact::AgentChanged { .. }
             | Fact::ExtensionRegistered { .. }

@@ -69,7 +69,8 @@ pub struct Record {
     pub by: EndedBy,
     /// SIP status of a refused call.
     pub status: Option<u16>,
-    /// Reason of a refused or failed call.
+    /// Reason of a refused or failed call; `caller_lost` or `phone_lost` (that of an agent or a called extension) when a far
+    /// end died in it.
     pub reason: Option<String>,
 }
 

@@ -370,6 +370,10 @@ fn log(record: &FactRecord) {
             tracing::warn!(%caller, %called, %source, status, reason, "call refused");
         }
         Fact::CallEnded { call, state, by } => tracing::info!(%call, ?state, ?by, "call ended"),
+        Fact::LegLost { call, extension } => {
+            let who = extension.as_ref().map_or("caller", |extension| extension.as_str());
+            tracing::warn!(%call, who, "a far end is lost: it sends nothing and does not answer");
+        }
         Fact::CallFault { call, message } => tracing::error!(%call, message, "call ended by a fault of ours"),
         Fact::AuthenticationRefused { account, source, reason } => {
             tracing::warn!(account = %vocab::Masked(account), %source, reason, "authentication refused");

@@ -12,7 +12,7 @@ mod site;
 mod world;
 
 pub use oracle::Violation;
-pub use scenario::{AgentPlan, CallerPlan, PhoneManner, Scenario};
+pub use scenario::{AgentPlan, CallerPlan, PhoneManner, Scenario, Silence};
 pub use world::{Summary, World};
 
 /// Plays the random scenario of a seed to its end.

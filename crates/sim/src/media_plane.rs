@@ -49,7 +49,7 @@ impl MediaPlane {
         (self.streams.len(), self.recordings.len())
     }
 
-    /// The stream of this phone's call as a caller.
+    /// The stream of this phone's call.
     pub(crate) fn stream_of(&self, phone: usize) -> Option<StreamId> {
         self.streams.iter().find(|(_, s)| s.phone == Some(phone)).map(|(id, _)| *id)
     }
@@ -76,13 +76,15 @@ impl MediaPlane {
             Command::Offer { stream, .. } => say(described(stream, None)),
             Command::Answer { stream, offer, .. } => match self.streams.get_mut(&stream) {
                 Some(opened) if !chance.per_mille(self.codec_mismatch_per_mille) => {
-                    opened.phone =
-                        std::str::from_utf8(&offer).ok().and_then(|text| text.strip_prefix("phone ")?.parse().ok());
+                    opened.phone = phone_of(&offer);
                     say(described(stream, Some(Codec::Pcma)));
                 }
                 _ => say(Event::Failed { stream, reason: "no_common_codec" }),
             },
-            Command::Accept { stream, .. } => {
+            Command::Accept { stream, answer, .. } => {
+                if let Some(opened) = self.streams.get_mut(&stream) {
+                    opened.phone = phone_of(&answer);
+                }
                 say(Event::Negotiated { stream, codec: Codec::Pcma, direction: Direction::SendReceive });
             }
             Command::Play { stream, playback, sounds, repeat, .. } => {
@@ -156,6 +158,11 @@ impl MediaPlane {
             later.push(Later { after: chance.ms(0, RECORDED_MS_MAX), event, playing: None });
         }
     }
+}
+
+/// The phone that wrote this description.
+fn phone_of(description: &[u8]) -> Option<usize> {
+    std::str::from_utf8(description).ok()?.strip_prefix("phone ")?.parse().ok()
 }
 
 fn described(stream: StreamId, codec: Option<Codec>) -> Event {

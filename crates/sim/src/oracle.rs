@@ -4,8 +4,9 @@ use crate::site;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    net::SocketAddr,
 };
-use vocab::{AgentId, AgentState, CallId, EndState, Fact, FactRecord, OfferEnd, Timestamp};
+use vocab::{AgentId, AgentState, CallId, EndState, EndedBy, Fact, FactRecord, OfferEnd, Timestamp};
 
 /// Time beyond an offer's or wrap-up's own limit that delays, losses and a rebuilt dispatcher may add.
 const STUCK_SLACK_MS: u64 = 30_000;
@@ -36,6 +37,7 @@ impl fmt::Display for Violation {
 pub(crate) struct Oracle {
     fold: report::Fold,
     opened: BTreeSet<CallId>,
+    sources: BTreeMap<CallId, SocketAddr>,
     records: BTreeMap<CallId, report::Record>,
     offered: BTreeMap<CallId, AgentId>,
     agents: BTreeMap<AgentId, (AgentState, Timestamp)>,
@@ -45,6 +47,7 @@ pub(crate) struct Oracle {
     pub(crate) joined: Vec<CallId>,
     pub(crate) queued: Vec<CallId>,
     pub(crate) withdrawn: Vec<CallId>,
+    pub(crate) lost: Vec<CallId>,
 }
 
 impl Oracle {
@@ -55,7 +58,8 @@ impl Oracle {
         self.last_seq = record.seq;
         self.facts.push(record.clone());
         match &record.fact {
-            Fact::CallOpened { call, .. } | Fact::CallRefused { call, .. } => {
+            Fact::CallOpened { call, source, .. } | Fact::CallRefused { call, source, .. } => {
+                self.sources.insert(*call, *source);
                 let first = self.opened.insert(*call);
                 self.problems.extend((!first).then(|| format!("call {call} opened twice")));
             }
@@ -70,6 +74,7 @@ impl Oracle {
                     self.withdrawn.push(*call);
                 }
             }
+            Fact::LegLost { call, .. } => self.lost.push(*call),
             Fact::Joined { call, .. } => self.joined.push(*call),
             Fact::Queued { call, .. } => self.queued.push(*call),
             Fact::AgentChanged { agent, state, .. } => {
@@ -97,6 +102,11 @@ impl Oracle {
         }
     }
 
+    /// Where this call came from.
+    pub(crate) fn source(&self, call: CallId) -> Option<SocketAddr> {
+        self.sources.get(&call).copied()
+    }
+
     pub(crate) fn next_seq(&self) -> u64 {
         self.last_seq + 1
     }
@@ -110,8 +120,8 @@ impl Oracle {
         self.opened.len()
     }
 
-    pub(crate) fn states(&self) -> Vec<EndState> {
-        self.records.values().map(|r| r.state).collect()
+    pub(crate) fn ends(&self) -> Vec<(EndState, EndedBy)> {
+        self.records.values().map(|r| (r.state, r.by)).collect()
     }
 
     /// Judges the whole run once nothing moves any more.

@@ -1,6 +1,6 @@
 //! A scripted phone on the production SIP endpoint: callers, and agents' phones that register.
 
-use crate::PhoneManner;
+use crate::{PhoneManner, Silence};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// What a phone is doing with its one call.
@@ -34,6 +34,12 @@ pub(crate) struct Phone {
     pub(crate) manner: PhoneManner,
     pub(crate) talk: Duration,
     pub(crate) dead: bool,
+    /// How it falls silent in each of its calls.
+    silence: Option<Silence>,
+    /// When that is due in the present one.
+    falls_silent_at: Option<Duration>,
+    /// Since when it sends no sound in its call.
+    pub(crate) silent_since: Option<Duration>,
     /// Times it was answered, as the phone saw it.
     pub(crate) answered: u32,
     number: usize,
@@ -46,8 +52,21 @@ impl Phone {
         sip: sip::Endpoint,
         manner: PhoneManner,
         talk: Duration,
+        silence: Option<Silence>,
     ) -> Phone {
-        Phone { address, sip, line: Line::Idle, manner, talk, dead: false, answered: 0, number }
+        Phone {
+            address,
+            sip,
+            line: Line::Idle,
+            manner,
+            talk,
+            dead: false,
+            silence,
+            falls_silent_at: None,
+            silent_since: None,
+            answered: 0,
+            number,
+        }
     }
 
     fn flow(&self, exchange: SocketAddr) -> sip::Flow {
@@ -96,7 +115,8 @@ impl Phone {
     pub(crate) fn next_act(&self) -> Option<Duration> {
         match self.line {
             Line::Ringing { answer_at, .. } => answer_at,
-            Line::Calling { hang_up_at, .. } | Line::Talking { hang_up_at, .. } => Some(hang_up_at),
+            Line::Calling { hang_up_at, .. } => Some(hang_up_at),
+            Line::Talking { hang_up_at, .. } => Some(self.falls_silent_at.map_or(hang_up_at, |at| at.min(hang_up_at))),
             Line::Idle | Line::Ending { .. } => None,
         }
         .filter(|_| !self.dead)
@@ -118,6 +138,7 @@ impl Phone {
                     self.line = Line::Ending { dialog };
                     self.command(now, sip::Command::Cancel { dialog });
                 }
+                Line::Talking { .. } if self.falls_silent_at.is_some_and(|at| at <= now) => self.fall_silent(now),
                 Line::Talking { dialog, .. } => {
                     self.line = Line::Ending { dialog };
                     self.command(now, sip::Command::Bye { dialog, reason: None });
@@ -148,9 +169,8 @@ impl Phone {
         match event {
             sip::Event::Invited(invited) => self.invited(now, invited.dialog),
             sip::Event::Answered { dialog, .. } => {
-                self.answered += 1;
                 if let Line::Calling { hang_up_at, .. } = self.line {
-                    self.line = Line::Talking { dialog, hang_up_at };
+                    self.begin_talk(now, dialog, hang_up_at);
                 }
             }
             sip::Event::Reoffered { dialog, .. } => {
@@ -195,10 +215,22 @@ impl Phone {
     }
 
     fn answer(&mut self, now: Duration, dialog: sip::DialogId) {
-        self.answered += 1;
-        self.line = Line::Talking { dialog, hang_up_at: now + self.talk };
+        self.begin_talk(now, dialog, now + self.talk);
         let body = self.body();
         self.command(now, sip::Command::Accept { dialog, body });
+    }
+
+    fn begin_talk(&mut self, now: Duration, dialog: sip::DialogId, hang_up_at: Duration) {
+        self.answered += 1;
+        self.line = Line::Talking { dialog, hang_up_at };
+        self.silent_since = None;
+        self.falls_silent_at = self.silence.map(|(Silence::Muted { after } | Silence::Dead { after })| now + after);
+    }
+
+    fn fall_silent(&mut self, now: Duration) {
+        self.falls_silent_at = None;
+        self.silent_since = Some(now);
+        self.dead = matches!(self.silence, Some(Silence::Dead { .. }));
     }
 
     fn command(&mut self, now: Duration, command: sip::Command) {

@@ -44,6 +44,7 @@ pub struct CallerPlan {
     pub keys: Vec<(Duration, char)>,
     /// Hangs up this long after dialling.
     pub patience: Duration,
+    pub silence: Option<Silence>,
 }
 
 /// One agent with a phone.
@@ -56,6 +57,16 @@ pub struct AgentPlan {
     pub manner: PhoneManner,
     /// Hangs up this long after answering.
     pub talk: Duration,
+    pub silence: Option<Silence>,
+}
+
+/// How a phone falls silent so long after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// It sends no more sound: muted, or on hold.
+    Muted { after: Duration },
+    /// Its plug is pulled.
+    Dead { after: Duration },
 }
 
 /// How an agent's phone treats a call.
@@ -109,7 +120,17 @@ fn caller(chance: &mut Chance, closing_ms: u64) -> CallerPlan {
     if chance.per_mille(150) {
         keys.clear();
     }
-    CallerPlan { at: chance.ms(100, closing_ms), called, keys, patience: chance.ms(10, 150_000) }
+    let (at, patience) = (chance.ms(100, closing_ms), chance.ms(10, 150_000));
+    CallerPlan { at, called, keys, patience, silence: silence(chance) }
+}
+
+fn silence(chance: &mut Chance) -> Option<Silence> {
+    let after = chance.ms(0, 60_000);
+    match chance.range(0, 8) {
+        0 => Some(Silence::Muted { after }),
+        1 => Some(Silence::Dead { after }),
+        _ => None,
+    }
 }
 
 fn agent(chance: &mut Chance, closing_ms: u64) -> AgentPlan {
@@ -127,5 +148,6 @@ fn agent(chance: &mut Chance, closing_ms: u64) -> AgentPlan {
         breaks,
         manner,
         talk: chance.ms(100, 90_000),
+        silence: silence(chance),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 use cluster::Frame;
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use switch::{Command, Dispatcher, Input, Machine, Output, Promise, Restored, Switch};
-use vocab::{Age, AgentId, CallId, EndState, Fact, FactRecord, LegId, Now, RequestId, Timestamp};
+use vocab::{Age, AgentId, CallId, EndState, EndedBy, Fact, FactRecord, LegId, Now, RequestId, Timestamp};
 
 /// Virtual wall clock at the start; any value, but the same for every run.
 const WALL_START_MS: i64 = 1_790_000_000_000;
@@ -19,20 +19,57 @@ const WALL_START_MS: i64 = 1_790_000_000_000;
 const SETTLE_MAX: Duration = Duration::from_secs(400);
 /// By then every call must be over; phones are switched off, so that no registration is refreshed into the verdict.
 const SWITCHED_OFF_AFTER: Duration = Duration::from_secs(330);
+/// How long nothing comes before the media plane says so, and again.
+const SILENT: Duration = Duration::from_secs(30);
+/// By then the exchange must have let go of a phone that died in a call: silence, 64·T1 without an answer, and a little.
+const LET_GO_MAX: Duration = Duration::from_secs(30 + 32 + 1);
 /// A run that takes more steps than this spins.
 const STEPS_MAX: u64 = 400_000;
 
 /// What is on its way.
 enum Event {
-    ToExchange { from: SocketAddr, bytes: bytes::Bytes },
-    ToPhone { to: SocketAddr, bytes: bytes::Bytes },
-    Media { event: media::Event, playing: Option<(media::StreamId, u64)>, life: u32 },
-    ToDispatcher { frame: Frame<acd::Report>, life: u32 },
-    ToEdge { frame: Frame<acd::Decision> },
-    Dial { caller: usize },
-    Key { phone: usize, key: char },
-    Agent { agent: usize, request: acd::AgentRequest },
-    Register { agent: usize },
+    ToExchange {
+        from: SocketAddr,
+        bytes: bytes::Bytes,
+    },
+    ToPhone {
+        to: SocketAddr,
+        bytes: bytes::Bytes,
+    },
+    Media {
+        event: media::Event,
+        playing: Option<(media::StreamId, u64)>,
+        life: u32,
+    },
+    ToDispatcher {
+        frame: Frame<acd::Report>,
+        life: u32,
+    },
+    ToEdge {
+        frame: Frame<acd::Decision>,
+    },
+    Dial {
+        caller: usize,
+    },
+    Key {
+        phone: usize,
+        key: char,
+    },
+    Agent {
+        agent: usize,
+        request: acd::AgentRequest,
+    },
+    Register {
+        agent: usize,
+    },
+    /// Nothing came from this phone for a while.
+    Silence {
+        phone: usize,
+        since: Duration,
+    },
+    LetGo {
+        phone: usize,
+    },
     NodeRestart,
     DispatcherRestart,
     Panic,
@@ -44,14 +81,16 @@ enum Event {
 pub struct Summary {
     /// Calls offered, each with one record.
     pub calls: usize,
-    /// Their final states.
-    pub states: Vec<EndState>,
+    /// Their final states, and who ended them.
+    pub ends: Vec<(EndState, EndedBy)>,
     /// Calls in the order they were queued.
     pub queued: Vec<CallId>,
     /// Calls in the order agents took them.
     pub joined: Vec<CallId>,
     /// Calls with an offer that was withdrawn, or void when it came.
     pub withdrawn: Vec<CallId>,
+    /// Calls that lost a phone.
+    pub lost: Vec<CallId>,
     /// Changes if anything at all went differently.
     pub digest: u64,
 }
@@ -74,7 +113,7 @@ pub struct World {
     dispatcher_lives: u32,
     requests: u64,
     digest: u64,
-    stuck_phones: Vec<String>,
+    problems: Vec<String>,
 }
 
 /// What survives the edge's process.
@@ -99,12 +138,14 @@ impl World {
         let mut phones = Vec::new();
         for (number, plan) in scenario.agents.iter().enumerate() {
             let endpoint = sip::Endpoint::new(site::sip_config(Vec::new()), chance.seed());
-            phones.push(Phone::new(phones.len(), site::desk(number), endpoint, plan.manner, plan.talk));
+            let (manner, talk, silence) = (plan.manner, plan.talk, plan.silence);
+            phones.push(Phone::new(phones.len(), site::desk(number), endpoint, manner, talk, silence));
         }
-        for number in 0..scenario.callers.len() {
+        for (number, plan) in scenario.callers.iter().enumerate() {
             let endpoint = sip::Endpoint::new(site::sip_config(Vec::new()), chance.seed());
             let manner = PhoneManner::Declines;
-            phones.push(Phone::new(phones.len(), site::caller(number), endpoint, manner, Duration::ZERO));
+            let talk = Duration::ZERO;
+            phones.push(Phone::new(phones.len(), site::caller(number), endpoint, manner, talk, plan.silence));
         }
         let mut world = World {
             now: Duration::ZERO,
@@ -121,7 +162,7 @@ impl World {
             dispatcher_lives: 1,
             requests: 0,
             digest: 0,
-            stuck_phones: Vec::new(),
+            problems: Vec::new(),
             scenario,
         };
         world.schedule_scenario();
@@ -197,12 +238,23 @@ impl World {
         if self.dispatcher.next_timeout().is_some_and(|at| at <= self.now) {
             self.dispatcher.handle_timeout(now);
         }
-        for phone in &mut self.phones {
+        for number in 0..self.phones.len() {
+            let phone = &mut self.phones[number];
             if phone.next_timeout().is_some_and(|at| at <= self.now) {
                 phone.timeout(self.now);
+                self.listen_to(number);
             }
         }
         self.drain();
+    }
+
+    /// A phone that fell silent just now will be missed.
+    fn listen_to(&mut self, phone: usize) {
+        let Some(since) = self.phones[phone].silent_since.filter(|since| *since == self.now) else { return };
+        self.at(since + SILENT, Event::Silence { phone, since });
+        if self.phones[phone].dead {
+            self.at(since + LET_GO_MAX, Event::LetGo { phone });
+        }
     }
 
     fn happen(&mut self, event: Event) {
@@ -253,10 +305,39 @@ impl World {
                 let password = site::password(&extension);
                 self.phones[agent].register(self.now, site::exchange(), &extension, &password);
             }
+            Event::Silence { phone, since } => self.silence(now, phone, since),
+            Event::LetGo { phone } => {
+                if self.media.stream_of(phone).is_some() {
+                    self.problems.push(format!("phone {} is dead and still in a call", self.phones[phone].address));
+                }
+            }
             Event::NodeRestart => self.restart_node(),
             Event::DispatcherRestart => self.restart_dispatcher(),
             Event::Panic => self.panic(),
             Event::SwitchOff => self.switch_off(),
+        }
+    }
+
+    /// The media plane misses a phone, as often as it is silent for so long.
+    fn silence(&mut self, now: Now, phone: usize, since: Duration) {
+        if self.phones[phone].silent_since != Some(since) {
+            return;
+        }
+        if let Some(stream) = self.media.stream_of(phone) {
+            self.at(self.now + SILENT, Event::Silence { phone, since });
+            self.switch.handle(now, Input::Media(media::Event::Silent { stream }));
+        }
+    }
+
+    /// Nobody may be taken for dead who is not.
+    fn check_lost(&mut self, call: CallId, extension: Option<&str>) {
+        let agents = 0..self.scenario.agents.len();
+        let address = match extension {
+            Some(lost) => agents.into_iter().find(|agent| site::extension(*agent) == lost).map(site::desk),
+            None => self.oracle.source(call),
+        };
+        if !self.phones.iter().any(|phone| Some(phone.address) == address && phone.dead) {
+            self.problems.push(format!("phone {address:?} is alive and was taken for dead in call {call}"));
         }
     }
 
@@ -322,6 +403,9 @@ impl World {
                 self.mix(format!("{:?}", record.fact).as_bytes());
                 self.journal.fact(&record.fact, self.now);
                 self.oracle.fact(&record);
+                if let Fact::LegLost { call, extension } = &record.fact {
+                    self.check_lost(*call, extension.as_ref().map(|extension| extension.as_str()));
+                }
             }
             Output::Promise(promise) => self.journal.promise(promise, self.now),
         }
@@ -375,7 +459,7 @@ impl World {
     fn switch_off(&mut self) {
         for phone in &mut self.phones {
             if phone.in_call() {
-                self.stuck_phones.push(format!("phone {} is still {:?}", phone.address, phone.line));
+                self.problems.push(format!("phone {} is still {:?}", phone.address, phone.line));
             }
             phone.dead = true;
         }
@@ -405,15 +489,15 @@ impl World {
         if self.media.open() != (0, 0) {
             problems.push(format!("streams and recordings left open: {:?}", self.media.open()));
         }
-        problems.append(&mut self.stuck_phones);
+        problems.append(&mut self.problems);
         let oracle = std::mem::take(&mut self.oracle);
-        let (calls, states) = (oracle.calls(), oracle.states());
+        let (calls, ends) = (oracle.calls(), oracle.ends());
         let (queued, joined) = (oracle.queued.clone(), oracle.joined.clone());
-        let withdrawn = oracle.withdrawn.clone();
+        let (withdrawn, lost) = (oracle.withdrawn.clone(), oracle.lost.clone());
         let facts = oracle.facts.clone();
         problems.extend(oracle.verdict(now.wall));
         if problems.is_empty() {
-            Ok(Summary { calls, states, queued, joined, withdrawn, digest: self.digest })
+            Ok(Summary { calls, ends, queued, joined, withdrawn, lost, digest: self.digest })
         } else {
             Err(self.violation(problems, facts))
         }

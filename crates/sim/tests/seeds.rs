@@ -2,8 +2,9 @@
 
 #![allow(clippy::print_stderr, reason = "a failing seed shows its facts")]
 
-use sim::{AgentPlan, CallerPlan, PhoneManner, Scenario, World, play};
+use sim::{AgentPlan, CallerPlan, PhoneManner, Scenario, Silence, World, play};
 use std::time::Duration;
+use vocab::{EndState, EndedBy};
 
 /// Seeds played when nobody asks for more.
 const SEEDS: u64 = 1_000;
@@ -89,6 +90,7 @@ fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
             called: "4008001000",
             keys: vec![(Duration::from_secs(1), '1')],
             patience: Duration::from_secs(290),
+            silence: None,
         };
         let agent = AgentPlan {
             log_in: Duration::from_secs(1),
@@ -96,6 +98,7 @@ fn waiting_callers_keep_their_place_when_the_dispatcher_is_replaced() {
             breaks: vec![Duration::from_secs(5)],
             manner: PhoneManner::Answers { after_ms: 500 },
             talk: Duration::from_secs(10),
+            silence: None,
         };
         let scenario = Scenario {
             seed,
@@ -133,9 +136,10 @@ fn killed_while_ringing(seed: u64, manner: PhoneManner) -> Scenario {
         called: "4008001000",
         keys: vec![(Duration::from_secs(1), '1')],
         patience: Duration::from_secs(290),
+        silence: None,
     };
-    let log_in = Duration::from_secs(1);
-    let agent = AgentPlan { log_in, ready: true, breaks: Vec::new(), manner, talk: Duration::from_secs(10) };
+    let (log_in, talk) = (Duration::from_secs(1), Duration::from_secs(10));
+    let agent = AgentPlan { log_in, ready: true, breaks: Vec::new(), manner, talk, silence: None };
     Scenario {
         seed,
         callers: vec![caller],
@@ -161,5 +165,82 @@ fn no_phone_rings_on_when_the_edge_is_killed() {
             let played = World::new(killed_while_ringing(seed, manner)).play();
             played.unwrap_or_else(|violation| panic!("{manner:?} {violation}"));
         }
+    }
+}
+
+/// One caller and one agent who talk until the caller hangs up, if both live so long.
+fn conversation(seed: u64, caller: Option<Silence>, agent: Option<Silence>) -> Scenario {
+    let caller = CallerPlan {
+        at: Duration::from_secs(10),
+        called: "4008001000",
+        // Long enough for a lost ACK to be sent again: before it there is no menu.
+        keys: vec![(Duration::from_secs(4), '1')],
+        patience: Duration::from_secs(270),
+        silence: caller,
+    };
+    let agent = AgentPlan {
+        log_in: Duration::from_secs(1),
+        ready: true,
+        breaks: Vec::new(),
+        manner: PhoneManner::Answers { after_ms: 500 },
+        talk: Duration::from_secs(400),
+        silence: agent,
+    };
+    Scenario {
+        seed,
+        callers: vec![caller],
+        agents: vec![agent],
+        sip_loss_per_mille: 100,
+        sip_repeat_per_mille: 100,
+        codec_mismatch_per_mille: 0,
+        link_loss_per_mille: 0,
+        link_repeat_per_mille: 0,
+        link_delay_ms_max: 1,
+        node_restarts: Vec::new(),
+        dispatcher_restarts: Vec::new(),
+        panics: Vec::new(),
+        closing: Duration::from_secs(60),
+    }
+}
+
+#[track_caller]
+fn assert_ends(scenario: &Scenario, lost: usize, state: EndState, by: EndedBy) {
+    let seed = scenario.seed;
+    let summary = World::new(scenario.clone()).play().unwrap_or_else(|violation| panic!("{violation}"));
+    assert_eq!((summary.joined.len(), summary.lost.len()), (1, lost), "seed {seed}");
+    assert_eq!(summary.ends, [(state, by)], "seed {seed}");
+}
+
+const DIES: Option<Silence> = Some(Silence::Dead { after: Duration::from_secs(20) });
+
+#[test]
+fn an_agents_phone_that_dies_in_talk_frees_caller_and_agent() {
+    for seed in 0..100 {
+        assert_ends(&conversation(seed, None, DIES), 1, EndState::AgentAnswered, EndedBy::Lost);
+    }
+}
+
+#[test]
+fn a_caller_who_dies_in_talk_frees_the_agent() {
+    for seed in 0..100 {
+        assert_ends(&conversation(seed, DIES, None), 1, EndState::AgentAnswered, EndedBy::Lost);
+    }
+}
+
+#[test]
+fn who_is_only_muted_talks_on() {
+    let muted = Some(Silence::Muted { after: Duration::from_secs(1) });
+    for seed in 0..100 {
+        assert_ends(&conversation(seed, muted, muted), 0, EndState::AgentAnswered, EndedBy::Caller);
+    }
+}
+
+#[test]
+fn a_muted_phone_is_told_that_the_edge_was_killed() {
+    let muted = Some(Silence::Muted { after: Duration::from_secs(1) });
+    for seed in 0..100 {
+        let mut scenario = conversation(seed, muted, muted);
+        scenario.node_restarts = vec![Duration::from_secs(120)];
+        assert_ends(&scenario, 0, EndState::Failed, EndedBy::Crash);
     }
 }

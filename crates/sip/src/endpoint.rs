@@ -145,6 +145,10 @@ impl Endpoint {
                 self.dialogs.connected(id, flow);
                 self.reinvite_response(key, id, status, message);
             }
+            ClientUser::Probe(id) => {
+                self.dialogs.connected(id, flow);
+                self.probe_response(key, id, status);
+            }
             ClientUser::Register(account) => {
                 self.registrations.connected(&account, flow);
                 self.register_response(&account, status, message);
@@ -318,6 +322,7 @@ impl Endpoint {
         match user {
             ClientUser::Invite(id) => self.invite_over(key, id, ending),
             ClientUser::Reinvite(id) => self.reinvite_over(key, id, ending),
+            ClientUser::Probe(id) => self.probe_over(key, id, ending),
             ClientUser::Register(account) => self.register_over(&account, ending),
             ClientUser::Nobody => {}
         }
@@ -338,6 +343,7 @@ impl Endpoint {
             Command::RefuseReoffer { dialog, status } => self.refuse_reoffer(dialog, status),
             Command::Reoffer { dialog, body } => self.reoffer(dialog, &body),
             Command::Notify { dialog, event, body } => self.notify(dialog, &event, body.as_ref()),
+            Command::Probe { dialog } => self.probe(dialog),
             Command::Restore { dialog, snapshot } => self.restore(dialog, *snapshot),
             Command::CancelRestored { dialog, snapshot } => self.cancel_restored(dialog, *snapshot),
             Command::RestoreBinding(mut binding) => {

@@ -2,7 +2,7 @@
 
 use crate::{
     Switch,
-    legs::{Dialog, Stream, leg_of_stream},
+    legs::{Dialog, Stream, dialog_of, leg_of_stream},
 };
 use call::LegEvent;
 use media::Event;
@@ -35,8 +35,16 @@ impl Switch {
                 }
                 self.forget_leg_if_closed(now, id);
             }
-            // A muted phone may send nothing for long; it is told apart from a dead one by its dialog, not by silence.
-            Event::Silent { .. } | Event::Latched { .. } => {}
+            Event::Silent { stream } => self.silent(now, leg_of_stream(stream)),
+            Event::Latched { .. } => {}
+        }
+    }
+
+    /// A muted or holding phone may send nothing for long; it is told apart from a dead one by asking it. A dialog not yet up
+    /// has its own deadlines.
+    fn silent(&mut self, now: Now, id: LegId) {
+        if self.legs.get(id).is_some_and(|leg| matches!(leg.dialog, Dialog::Up { .. })) {
+            self.sip(now, sip::Command::Probe { dialog: dialog_of(id) });
         }
     }
 
@@ -54,8 +62,7 @@ impl Switch {
         match &leg.dialog {
             Dialog::Up { reoffered: true } => {
                 leg.dialog = Dialog::Up { reoffered: false };
-                let dialog = crate::legs::dialog_of(id);
-                self.sip(now, sip::Command::RefuseReoffer { dialog, status: 488 });
+                self.sip(now, sip::Command::RefuseReoffer { dialog: dialog_of(id), status: 488 });
             }
             Dialog::Accepting { .. } => {
                 self.refuse_leg(now, id, 488);

@@ -40,7 +40,7 @@ impl Switch {
                     self.digit(now, leg_of(dialog), digit);
                 }
             }
-            sip::Event::Ended { dialog, .. } => self.dialog_ended(now, leg_of(dialog)),
+            sip::Event::Ended { dialog, cause } => self.dialog_ended(now, leg_of(dialog), cause),
             sip::Event::Registered { binding, fresh } => self.registered(now, binding, fresh),
             sip::Event::Unregistered { account, contact, .. } => self.unregistered(now, account, contact),
             sip::Event::AuthenticationRefused { account, source, reason } => {
@@ -208,14 +208,18 @@ impl Switch {
         });
     }
 
-    fn dialog_ended(&mut self, now: Now, id: LegId) {
+    fn dialog_ended(&mut self, now: Now, id: LegId, cause: sip::EndCause) {
         let Some(leg) = self.legs.get_mut(id) else { return };
         let promised = !matches!(leg.dialog, Dialog::Invited { .. } | Dialog::Preparing(_));
         leg.dialog = Dialog::Over;
         if promised {
             self.promise(Promise::DialogOver { leg: id });
         }
-        self.leg_event(now, id, LegEvent::Ended);
+        let event = match cause {
+            sip::EndCause::Timeout | sip::EndCause::Transport => LegEvent::Lost,
+            sip::EndCause::RemoteBye | sip::EndCause::RemoteCancel | sip::EndCause::Local => LegEvent::Ended,
+        };
+        self.leg_event(now, id, event);
         self.close_stream(id);
         self.forget_leg_if_closed(now, id);
     }

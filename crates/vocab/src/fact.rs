@@ -49,6 +49,8 @@ pub enum EndedBy {
     System,
     /// The process died and found the call open at its restart.
     Crash,
+    /// Nobody: a phone in the call, or its network, died.
+    Lost,
 }
 
 /// The final state of a call: the 17 of requirement DB-13, numbered as integrators know them, plus two the seeds lack.
@@ -120,7 +122,7 @@ pub enum OfferEnd {
 pub enum QueueExit {
     /// Joined with an agent.
     Answered,
-    /// The caller hung up.
+    /// The caller hung up, or was lost.
     Abandoned,
     /// Waited as long as the flow allows.
     TimedOut,
@@ -192,6 +194,8 @@ pub enum Fact {
     Joined { call: CallId, agent: AgentId, extension: ExtensionId },
     /// The agent's part in the conversation is over.
     Parted { call: CallId, agent: AgentId },
+    /// A far end that was connected is dead: it neither speaks nor answers. None is the caller.
+    LegLost { call: CallId, extension: Option<ExtensionId> },
     /// An extension is being called directly (no queue).
     ExtensionRinging { call: CallId, extension: ExtensionId },
     /// Caller and called extension hear each other.
@@ -242,6 +246,7 @@ impl Fact {
             | Fact::OfferEnded { call, .. }
             | Fact::Joined { call, .. }
             | Fact::Parted { call, .. }
+            | Fact::LegLost { call, .. }
             | Fact::ExtensionRinging { call, .. }
             | Fact::ExtensionJoined { call, .. }
             | Fact::RecordingStarted { call, .. }

@@ -41,6 +41,7 @@ static ALLOCATOR: Counting = Counting;
 struct Count {
     sent: u64,
     blocks: u64,
+    silences: u64,
 }
 
 impl Sink for Count {
@@ -52,7 +53,9 @@ impl Sink for Count {
     fn send(&mut self, _: Slot, _: SocketAddr, _: &[u8]) {
         self.sent += 1;
     }
-    fn event(&mut self, _: Event) {}
+    fn event(&mut self, event: Event) {
+        self.silences += u64::from(matches!(event, Event::Silent { .. }));
+    }
     fn tap(&mut self, _: RecordingKey, _: Tap<'_>) {
         self.blocks += 1;
     }
@@ -100,9 +103,15 @@ fn packets_and_ticks_allocate_nothing() {
     };
     second(&mut now, &mut sink, 0);
     let before = ALLOCATIONS.get();
-    for start in 1..20 {
+    // Long enough for the listener's silence to be told.
+    for start in 1..35 {
         second(&mut now, &mut sink, start * 50);
     }
     assert_eq!(ALLOCATIONS.get() - before, 0);
-    assert!(sink.sent > 2_900 && sink.blocks > 990, "{} sent, {} blocks", sink.sent, sink.blocks);
+    assert!(
+        sink.sent > 5_070 && sink.blocks > 1_740 && sink.silences == 1,
+        "{} sent, {} blocks",
+        sink.sent,
+        sink.blocks
+    );
 }

@@ -77,6 +77,18 @@ impl Caller {
         (caller, call)
     }
 
+    /// Dies without a word: no sound, no signalling.
+    pub fn die(&mut self) {
+        self.ear.hush();
+        self.sipp.kill();
+    }
+
+    /// How often the exchange asked whether the caller is still there.
+    pub fn asked(&self) -> usize {
+        let trace = fs::read_to_string(&self.trace).unwrap_or_default();
+        trace.lines().filter(|line| line.starts_with("OPTIONS sip:")).count()
+    }
+
     /// Sends BYE and waits for its answer.
     ///
     /// # Panics
@@ -147,6 +159,7 @@ fn scenario(number: &str, called: &str, sound: u16) -> String {
          Content-Length: 0"
     );
     let bye = head("BYE", "[$to]", 2, "[$contact]");
+    let ok = "SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0";
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE scenario SYSTEM "sipp.dtd">
@@ -180,7 +193,9 @@ a=ptime:20
 {ack}
 Content-Length: 0
 ]]></send>
+  <label id="4"/>
   <recv request="BYE" optional="true" next="1"/>
+  <recv request="OPTIONS" optional="true" next="5"/>
   <recv request="INFO"/>
   <send retrans="500"><![CDATA[
 {bye}
@@ -189,13 +204,11 @@ Content-Length: 0
   <recv response="200" next="2"/>
   <label id="1"/>
   <send next="2"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
+{ok}
+]]></send>
+  <label id="5"/>
+  <send next="4"><![CDATA[
+{ok}
 ]]></send>
   <label id="3"/>
   <send><![CDATA[

@@ -38,6 +38,7 @@ pub struct Ear {
 struct Shared {
     heard: Mutex<Vec<i16>>,
     spoken_frames: AtomicU32,
+    hushed: AtomicBool,
     stop: AtomicBool,
 }
 
@@ -61,6 +62,11 @@ impl Ear {
     /// The stream is over.
     pub fn press(&self, keys: &str) {
         keys.chars().for_each(|key| self.keys.send(key).expect("the stream runs"));
+    }
+
+    /// Sends nothing from now on, and listens on.
+    pub fn hush(&self) {
+        self.shared.hushed.store(true, Ordering::Relaxed);
     }
 
     /// Everything heard from a sample on.
@@ -161,7 +167,7 @@ impl Mouth {
         while !self.shared.stop.load(Ordering::Relaxed) {
             next += FRAME;
             self.listen_until(next);
-            if self.remote.is_some() {
+            if self.remote.is_some() && !self.shared.hushed.load(Ordering::Relaxed) {
                 self.speak();
             }
             self.timestamp = self.timestamp.wrapping_add(sound::FRAME_SAMPLES as u32);

@@ -6,7 +6,7 @@ use std::{
     io::{self, BufReader, Read, Write},
     net::TcpStream,
     sync::{Arc, Condvar, Mutex, MutexGuard},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Text frame and close frame of RFC 6455.
@@ -64,7 +64,22 @@ impl Live {
     /// None came in time; the message lists what came.
     #[track_caller]
     pub fn await_fact(&self, mark: usize, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        self.await_fact_within(PATIENCE, mark, what, is_it)
+    }
+
+    /// The same with another patience.
+    ///
+    /// # Panics
+    /// None came in time; the message lists what came.
+    #[track_caller]
+    pub fn await_fact_within(
+        &self,
+        patience: Duration,
+        mark: usize,
+        what: &str,
+        is_it: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let deadline = Instant::now() + patience;
         let mut facts = self.lock();
         loop {
             if let Some(found) = facts.iter().skip(mark).find(|fact| is_it(fact)) {

@@ -14,7 +14,7 @@ use std::{
 /// What every agent says.
 pub const TONE_HZ: f64 = 600.0;
 /// Longer than any test's conversation.
-const TONE_S: usize = 60;
+const TONE_S: usize = 120;
 
 /// Whether a phone waits for its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,11 @@ impl Baresip {
     /// baresip is gone.
     pub fn hang_up(&mut self) {
         self.command("hangup");
+    }
+
+    /// Dies without a word (SIGKILL).
+    pub fn die(&mut self) {
+        self.process.kill();
     }
 
     fn command(&mut self, command: &str) {

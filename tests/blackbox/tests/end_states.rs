@@ -8,8 +8,11 @@ use blackbox::{
     sound,
 };
 use serde_json::json;
+use std::time::Duration;
 
 const STRAIGHT: &str = "4008001001";
+/// 30 s without sound, 32 s without an answer, and two busy cores.
+const NOTICED_WITHIN: Duration = Duration::from_secs(80);
 
 struct Scene {
     site: Site,
@@ -110,6 +113,51 @@ fn an_agent_who_hangs_up_ends_the_call() {
     scene.phone.hang_up();
     assert_eq!(caller.await_end(), End::Dropped);
     scene.check(&caller, &call, "agent_answered", 9, "agent");
+}
+
+/// Two far ends die in the same moment as a third falls silent, each in a call of its own.
+#[test]
+fn a_far_end_that_dies_without_a_word_is_noticed_and_a_silent_one_left_alone() {
+    let site = Site::start();
+    site.change_queue("sales", &json!({ "wrap_up_ms": 0 }));
+    site.bind_flow(STRAIGHT, &straight_to_queue(60_000));
+    let talk = |agent, extension| {
+        let phone = Baresip::start(&site, extension, Answering::AtOnce);
+        site.log_in(agent, extension, true);
+        let (caller, call) = Caller::call(&site, STRAIGHT);
+        assert_eq!(site.live.await_call(0, &call, "joined")["agent"], agent);
+        caller.ear.await_tone(0, blackbox::phone::TONE_HZ);
+        (phone, caller, call)
+    };
+    let (mut dead_phone, mut bereft_caller, without_phone) = talk("1001", "8001");
+    let (bereft_phone, mut dead_caller, without_caller) = talk("1002", "8002");
+    let (_phone, mut silent_caller, silent) = talk("1003", "8003");
+
+    let (mark, rung) = (site.live.mark(), bereft_phone.mark());
+    dead_phone.die();
+    dead_caller.die();
+    silent_caller.ear.hush();
+    for (call, agent, extension) in
+        [(&without_phone, "1001", json!("8001")), (&without_caller, "1002", serde_json::Value::Null)]
+    {
+        let lost = site.live.await_fact_within(NOTICED_WITHIN, mark, "leg_lost", |fact| {
+            fact["type"] == "leg_lost" && fact["call"] == **call
+        });
+        assert_eq!(lost["extension"], extension);
+        site.await_agent(mark, agent, &["ready"]);
+        let record = site.record(call);
+        let reason = if extension.is_null() { "caller_lost" } else { "phone_lost" };
+        let found = (&record["state"], &record["by"], &record["reason"]);
+        assert_eq!(found, (&json!("agent_answered"), &json!("lost"), &json!(reason)), "{record}");
+    }
+    assert_eq!(bereft_caller.await_end(), End::Dropped);
+    bereft_phone.await_event(rung, "CALL_CLOSED");
+
+    let live = site.admin.get("/api/v1/calls");
+    assert_eq!((&live["items"][0]["call"], &live["items"][1]), (&json!(silent), &json!(null)), "{live}");
+    assert!(silent_caller.asked() > 0, "who is silent is asked");
+    silent_caller.hang_up();
+    assert_eq!(site.record(&silent)["by"], "caller");
 }
 
 #[test]

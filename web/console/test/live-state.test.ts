@@ -47,6 +47,12 @@ describe("the live picture", () => {
     expect(state.endedCalls.get("a")).toMatchObject({ by: "caller", call: { call: "a" } });
   });
 
+  test("remembers whose end of a call went dead", () => {
+    const lost = (call: string, extension: string | null) => ({ seq: 4, at: 10_000, type: "leg_lost", call, extension });
+    const state = apply(UNKNOWN, [reset, facts({}, [lost("a", null), lost("b", "8001")])]);
+    expect([...state.lostLegs]).toEqual([["a", "caller"], ["b", "phone"]]);
+  });
+
   test("a refused call told twice after a resumption is one row, newest first, and bounded", () => {
     const state = apply(UNKNOWN, [reset, facts({ refused: [refused("x", 1)] }), facts({ refused: [refused("x", 1), refused("y", 2)] })]);
     expect(state.refused.map((row) => row.call)).toEqual(["y", "x"]);

@@ -113,6 +113,7 @@ fn agent_of(fact: &Fact) -> Option<&AgentId> {
         | Fact::Queued { .. }
         | Fact::Placed { .. }
         | Fact::QueueLeft { .. }
+        | Fact::LegLost { .. }
         | Fact::ExtensionRinging { .. }
         | Fact::ExtensionJoined { .. }
         | Fact::RecordingStarted { .. }

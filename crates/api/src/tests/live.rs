@@ -90,6 +90,7 @@ pub fn one_of_each() -> Vec<Fact> {
         Fact::OfferEnded { call, agent: agent(), end: OfferEnd::Answered },
         Fact::Joined { call, agent: agent(), extension: "8001".into() },
         Fact::Parted { call, agent: agent() },
+        Fact::LegLost { call, extension: Some("8001".into()) },
         Fact::ExtensionRinging { call, extension: "8002".into() },
         Fact::ExtensionJoined { call, extension: "8002".into() },
         Fact::RecordingStarted { call, recording, purpose: RecordingPurpose::Conversation },

@@ -2,7 +2,7 @@
 
 use super::{
     Engine, Sink, Slot,
-    stream::{Payload, Stream, may_receive},
+    stream::{Payload, SILENT, Stream, may_receive},
 };
 use crate::{
     boundary::{Codec, Event},
@@ -62,8 +62,7 @@ impl Stream {
             }
         }
         self.received_packets += 1;
-        self.heard_at = now;
-        self.silent = false;
+        self.silent_at = now + SILENT;
         let (extended, restarted) = match self.reception.take(packet.ssrc, packet.sequence) {
             Arrival::New { extended } => (extended, false),
             Arrival::Restarted { extended } => (extended, true),

@@ -18,6 +18,10 @@ use std::{net::SocketAddr, time::Duration};
 /// Payload type under which our offers take digits; see `sdp::offer`.
 const OWN_EVENT_PAYLOAD_TYPE: u8 = 101;
 
+/// Nothing for so long is told, and again after as long, so that a dead far end does not hold a line for ever. Half a minute:
+/// few who live are silent for so long, and who is told asks them, which costs two messages.
+pub(super) const SILENT: Duration = Duration::from_secs(30);
+
 #[derive(Debug)]
 pub(super) struct Stream {
     pub id: StreamId,
@@ -46,9 +50,8 @@ pub(super) struct Stream {
     /// What it received for this tick, when there is a jitter buffer.
     pub heard: [u8; FRAME_SAMPLES],
     pub recordings: u32,
-    /// When the last packet came, or could first have come.
-    pub heard_at: Duration,
-    pub silent: bool,
+    /// When silence is told next, if nothing comes until then.
+    pub silent_at: Duration,
     pub received_packets: u64,
     pub discarded_packets: u64,
     pub foreign_packets: u64,
@@ -84,8 +87,7 @@ impl Stream {
             jitter: None,
             heard: [PCMU_SILENCE; FRAME_SAMPLES],
             recordings: 0,
-            heard_at: Duration::ZERO,
-            silent: false,
+            silent_at: Duration::ZERO,
             received_packets: 0,
             discarded_packets: 0,
             foreign_packets: 0,
@@ -107,8 +109,7 @@ impl Stream {
             self.detector = hears_tones.then(Box::default);
         }
         self.agreement = Some(agreement);
-        self.heard_at = now;
-        self.silent = false;
+        self.silent_at = now + SILENT;
         self.listen_if_needed();
     }
 

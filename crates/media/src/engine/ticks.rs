@@ -2,7 +2,7 @@
 
 use super::{
     Engine, Sink, Tap,
-    stream::{Stream, may_receive},
+    stream::{SILENT, Stream},
 };
 use crate::{
     FRAME_SAMPLES,
@@ -12,9 +12,6 @@ use crate::{
     rtp::HEADER_BYTES,
 };
 use std::{net::SocketAddr, time::Duration};
-
-/// Nothing for so long is told, so that a dead far end does not hold a line for ever.
-const SILENT: Duration = Duration::from_secs(30);
 
 /// A packet of ours: header and one frame.
 const PACKET_BYTES: usize = HEADER_BYTES + FRAME_SAMPLES;
@@ -126,10 +123,10 @@ impl Stream {
         }
     }
 
+    /// A far end that holds may send nothing, but may be dead all the same.
     fn watch(&mut self, now: Duration, sink: &mut impl Sink) {
-        let Some(agreement) = self.agreement else { return };
-        if !self.silent && may_receive(agreement.direction) && now >= self.heard_at + SILENT {
-            self.silent = true;
+        if self.agreement.is_some() && now >= self.silent_at {
+            self.silent_at = now + SILENT;
             sink.event(Event::Silent { stream: self.id });
         }
     }

@@ -157,6 +157,15 @@ fn facts_of_unknown_and_finished_calls_change_nothing() {
 }
 
 #[test]
+fn a_record_says_which_far_end_was_lost() {
+    for (extension, reason) in [(None, "caller_lost"), (Some("8001".into()), "phone_lost")] {
+        let lost = at(5, Fact::LegLost { call: call(1), extension });
+        let record = fold(&[at(0, opened(1)), lost, at(6, ended(1, EndState::AgentAnswered, EndedBy::Lost))]);
+        assert_eq!((record.by, record.reason.as_deref()), (EndedBy::Lost, Some(reason)));
+    }
+}
+
+#[test]
 fn a_record_stays_bounded_whatever_a_call_does() {
     let mut facts = vec![at(0, opened(1))];
     for round in 0..1_000 {
@@ -183,7 +192,7 @@ fn a_record_survives_json() {
 
 fn any_fact() -> impl Strategy<Value = FactRecord> {
     let fact =
-        (0u8..20, 0u64..3, prop_oneof![Just("1001"), Just("1002")]).prop_map(|(kind, number, agent)| match kind {
+        (0u8..21, 0u64..3, prop_oneof![Just("1001"), Just("1002")]).prop_map(|(kind, number, agent)| match kind {
             0..3 => opened(number),
             3 => ended(number, EndState::InIvr, EndedBy::Caller),
             4 => refused(number, "overload"),
@@ -201,6 +210,7 @@ fn any_fact() -> impl Strategy<Value = FactRecord> {
             16 => recording_stopped(number),
             17 => Fact::ExtensionJoined { call: call(number), extension: "8002".into() },
             18 => Fact::CallFault { call: call(number), message: "boom".into() },
+            19 => Fact::LegLost { call: call(number), extension: None },
             _ => Fact::CallAnswered { call: call(number) },
         });
     // The wall clock jumps, back too.

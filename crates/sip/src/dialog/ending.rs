@@ -81,6 +81,7 @@ impl Endpoint {
     /// The end of a dialog: said once, whatever comes after it.
     pub(crate) fn end(&mut self, id: DialogId, cause: EndCause) {
         self.refuse_reoffer(id, 487);
+        self.stop_probe(id);
         let Some(dialog) = self.dialogs.get(id) else { return };
         if matches!(dialog.phase, Phase::Ended) {
             return;

@@ -1,6 +1,6 @@
 //! Calls that come in: from the INVITE to the ACK of our 2xx, CANCEL, and refusals (RFC 3261 section 13.3).
 
-use super::{Dialog, Exchange, Peer, Phase, Ringing, Unacknowledged, body_fault, session_body};
+use super::{Dialog, Exchange, Peer, Phase, Probe, Ringing, Unacknowledged, body_fault, session_body};
 use crate::{
     Body, DialogId, EndCause, Event, Identity, Invited,
     endpoint::{Endpoint, Request},
@@ -54,6 +54,7 @@ impl Endpoint {
             remote_cseq: Some(request.cseq),
             flow: request.flow,
             phase: Phase::Ringing(Box::new(ringing)),
+            probe: Probe::None,
             acknowledged: Vec::new(),
             authorization: None,
         };

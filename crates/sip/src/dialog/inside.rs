@@ -29,6 +29,7 @@ impl Endpoint {
             return self.refuse_request(request, server, 500, &[]);
         }
         dialog.remote_cseq = Some(request.cseq);
+        self.stop_probe(id);
         match &request.method {
             Method::Bye => self.bye_came(request, server, id),
             Method::Invite | Method::Update => self.reoffer_came(request, server, id),

@@ -7,6 +7,7 @@ mod ending;
 mod incoming;
 mod inside;
 mod outgoing;
+mod probe;
 mod restored;
 
 pub(crate) use incoming::RETRY_AFTER_S;
@@ -19,6 +20,7 @@ use crate::{
     transaction::{ClientKey, ReplyHead, ServerId},
 };
 use bytes::Bytes;
+use probe::Probe;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Answers of forks remembered per call, so that each repeat of their 2xx gets its ACK again; more phones than this do
@@ -159,6 +161,7 @@ pub(crate) struct Dialog {
     pub(crate) remote_cseq: Option<u32>,
     pub(crate) flow: Flow,
     pub(crate) phase: Phase,
+    pub(crate) probe: Probe,
     pub(crate) acknowledged: Vec<Acknowledged>,
     /// Header name and value that answered the challenge of our INVITE; its ACK must carry the same (section 22.3).
     pub(crate) authorization: Option<(&'static str, String)>,

@@ -1,7 +1,9 @@
 //! Calls that go out: from the INVITE to the ACK of their 2xx, forks, CANCEL and its races, challenges (RFC 3261
 //! section 13.2).
 
-use super::{ACKNOWLEDGED_MAX, Acknowledged, Calling, Cancellation, Dialog, Exchange, Peer, Phase, session_body};
+use super::{
+    ACKNOWLEDGED_MAX, Acknowledged, Calling, Cancellation, Dialog, Exchange, Peer, Phase, Probe, session_body,
+};
 use crate::{
     Body, DialogId, EndCause, Event, Flow, Invite, Target,
     endpoint::{ALLOW, Endpoint},
@@ -79,6 +81,7 @@ impl Endpoint {
             remote_cseq: None,
             flow,
             phase: Phase::Calling(Box::new(calling)),
+            probe: Probe::None,
             acknowledged: Vec::new(),
             authorization: None,
         };

@@ -1,7 +1,7 @@
 //! How dialogs come back after a restart, as the values that an earlier life exported: confirmed ones to be ended or gone
 //! on with, and INVITEs under way to be cancelled. Must never know where the values were kept.
 
-use super::{Calling, Cancellation, Dialog, Exchange, Peer, Phase};
+use super::{Calling, Cancellation, Dialog, Exchange, Peer, Phase, Probe};
 use crate::{
     DialogId, DialogSnapshot, Invite, InviteSnapshot, Target,
     endpoint::Endpoint,
@@ -11,6 +11,10 @@ use crate::{
     transaction::{ClientKey, ClientUser},
 };
 use bytes::Bytes;
+
+/// Requests that the life before may have sent after the dialog was exported: of its probes, one every 30 s for three weeks.
+/// Leaving numbers out is legal, going back is refused (RFC 3261 section 12.2.2).
+const CSEQ_LEFT_OUT: u32 = 1 << 16;
 
 impl Endpoint {
     /// [`crate::Command::Restore`].
@@ -30,10 +34,11 @@ impl Endpoint {
                 target: snapshot.remote_target,
                 route_set: snapshot.route_set,
             },
-            local_cseq: snapshot.local_cseq,
+            local_cseq: snapshot.local_cseq.saturating_add(CSEQ_LEFT_OUT),
             remote_cseq: snapshot.remote_cseq,
             flow,
             phase: Phase::Confirmed(Exchange::Idle),
+            probe: Probe::None,
             acknowledged: Vec::new(),
             authorization: None,
         };
@@ -96,6 +101,7 @@ fn cancelled_dialog(id: DialogId, client: ClientKey, give_up: Option<TimerKey>, 
         remote_cseq: None,
         flow,
         phase: Phase::Calling(Box::new(calling)),
+        probe: Probe::None,
         acknowledged: Vec::new(),
         authorization: None,
     }

@@ -34,6 +34,8 @@ pub(crate) enum ClientUser {
     Invite(DialogId),
     /// An INVITE inside a dialog.
     Reinvite(DialogId),
+    /// An OPTIONS that asks whether a dialog's far end is still there.
+    Probe(DialogId),
     /// A registration of ours, by account.
     Register(Arc<str>),
     /// Nobody waits for the answer (BYE, CANCEL, NOTIFY).

@@ -17,6 +17,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
   const t = useText();
   const last = useLastCall(me.call ?? undefined);
   const live = useLive((state) => (me.call ? state.calls.get(me.call) : undefined));
+  const lost = useLive((state) => (me.call ? state.lostLegs.get(me.call) : undefined));
   const end = me.left_ms == null ? undefined : me.since + me.left_ms;
   const talked = last?.joined != null ? me.since - last.joined : undefined;
   const finish = () => orders.finish(me.agent);
@@ -38,6 +39,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
         <p className="caller figure">{last ? phoneNumber(last.caller) : "–"}</p>
         <dl className="facts">
           <div><dt>{t("wrap.talked")}</dt><dd className="figure">{durationOrDash(talked)}</dd></div>
+          {lost && <div><dt>{t("one.reason")}</dt><dd>{t(`refused.${lost}_lost`)}</dd></div>}
           <div>
             <dt>{t("one.title")}</dt>
             <dd>{me.call && !live ? <Link to="/reports/records/$call" params={{ call: me.call }}>{t("wrap.record")}</Link> : "–"}</dd>

@@ -3066,7 +3066,7 @@ export interface components {
         /** @enum {string} */
         Direction: "inbound" | "outbound" | "internal";
         /** @enum {string} */
-        EndedBy: "caller" | "agent" | "system" | "crash";
+        EndedBy: "caller" | "agent" | "system" | "crash" | "lost";
         /** @enum {string} */
         EndState: "ring_timeout" | "agent_unreachable" | "refused" | "transfer_talk" | "waiting_hang_up" | "outbound_talk" | "in_ivr" | "transfer_ringing" | "agent_answered" | "dialled" | "nothing_dialled" | "failed" | "queue_abandoned" | "dial_abandoned" | "extension_call" | "voice_message" | "transferred_back";
         /** @description A phone account. */
@@ -3108,7 +3108,7 @@ export interface components {
             type: components["schemas"]["FactType"];
         };
         /** @enum {string} */
-        FactType: "call_opened" | "call_refused" | "call_answered" | "flow_started" | "node_entered" | "node_left" | "digits_collected" | "queued" | "placed" | "queue_left" | "agent_offered" | "agent_ringing" | "offer_ended" | "joined" | "parted" | "extension_ringing" | "extension_joined" | "recording_started" | "recording_stopped" | "call_ended" | "agent_changed" | "extension_registered" | "extension_unregistered" | "authentication_refused" | "call_fault" | "dispatcher_rebuilt";
+        FactType: "call_opened" | "call_refused" | "call_answered" | "flow_started" | "node_entered" | "node_left" | "digits_collected" | "queued" | "placed" | "queue_left" | "agent_offered" | "agent_ringing" | "offer_ended" | "joined" | "parted" | "leg_lost" | "extension_ringing" | "extension_joined" | "recording_started" | "recording_stopped" | "call_ended" | "agent_changed" | "extension_registered" | "extension_unregistered" | "authentication_refused" | "call_fault" | "dispatcher_rebuilt";
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description The fault as one word for programs. */

@@ -50,11 +50,13 @@ export const END_STATES = Object.keys(endStates) as EndState[];
 /** The facts the console reads, whose own fields the document leaves open; the others pass by. */
 export type Fact =
   | { type: "offer_ended"; call: string; agent: string; end: OfferEnd }
+  | { type: "leg_lost"; call: string; extension: string | null }
   | { type: "call_ended"; call: string; state: EndState; by: EndedBy };
 export type FactRecord = Schemas["FactRecord"];
 export type FactAt = Fact & { at: number };
 
 /** A fact as one of those the console reads. */
 export function readFact(fact: FactRecord): FactAt | undefined {
-  return fact.type === "offer_ended" || fact.type === "call_ended" ? (fact as unknown as FactAt) : undefined;
+  const read = fact.type === "offer_ended" || fact.type === "leg_lost" || fact.type === "call_ended";
+  return read ? (fact as unknown as FactAt) : undefined;
 }

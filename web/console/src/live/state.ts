@@ -26,6 +26,9 @@ export interface EndedCall {
   call: CallLive | undefined;
 }
 
+/** Whose end of a call went dead. */
+export type LostLeg = "caller" | "phone";
+
 export interface LiveState {
   /** False until the first snapshot: figures are unknown, not zero. */
   known: boolean;
@@ -40,6 +43,8 @@ export interface LiveState {
   /** How each agent's last offer ended. */
   endedOffers: ReadonlyMap<string, EndedOffer>;
   endedCalls: ReadonlyMap<string, EndedCall>;
+  /** By call. */
+  lostLegs: ReadonlyMap<string, LostLeg>;
   /** Facts seen since the page was opened; the difference over an outage is "14 changes". */
   factsSeen: number;
 }
@@ -54,6 +59,7 @@ export const UNKNOWN: LiveState = {
   refused: [],
   endedOffers: new Map(),
   endedCalls: new Map(),
+  lostLegs: new Map(),
   factsSeen: 0,
 };
 
@@ -87,6 +93,7 @@ function applyFacts(state: LiveState, facts: readonly FactRecord[], changed: Cha
     ...state,
     endedOffers: endedOffers(state, facts),
     endedCalls: endedCalls(state, facts),
+    lostLegs: lostLegs(state.lostLegs, facts),
     agents: merged(state.agents, changed.agents, (agent) => agent.agent),
     queues: merged(state.queues, changed.queues, (queue) => queue.queue),
     calls: without(merged(state.calls, changed.calls, (call) => call.call), changed.calls_over),
@@ -117,11 +124,28 @@ function endedCalls(state: LiveState, facts: readonly FactRecord[]): ReadonlyMap
     next.set(fact.call, { state: fact.state, by: fact.by, at: fact.at, call: state.calls.get(fact.call) });
   }
   if (!next) return before;
-  for (const call of next.keys()) {
-    if (next.size <= ENDED_KEPT_MAX) break;
-    next.delete(call);
-  }
+  forgetOldest(next);
   return next;
+}
+
+function lostLegs(before: ReadonlyMap<string, LostLeg>, facts: readonly FactRecord[]): ReadonlyMap<string, LostLeg> {
+  let next: Map<string, LostLeg> | undefined;
+  for (const record of facts) {
+    const fact = readFact(record);
+    if (fact?.type !== "leg_lost") continue;
+    next ??= new Map(before);
+    next.set(fact.call, fact.extension === null ? "caller" : "phone");
+  }
+  if (!next) return before;
+  forgetOldest(next);
+  return next;
+}
+
+function forgetOldest(calls: Map<string, unknown>): void {
+  for (const call of calls.keys()) {
+    if (calls.size <= ENDED_KEPT_MAX) break;
+    calls.delete(call);
+  }
 }
 
 function byKey<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item> {
