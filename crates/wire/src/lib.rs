@@ -2,6 +2,7 @@
 //! bytes mean is decided in `sip` and `media`, what happens next in `switch`.
 
 pub mod datagram;
+pub mod files;
 pub mod media;
 pub mod recording;
 pub mod sip;
