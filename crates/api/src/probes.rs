@@ -7,6 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A database that takes longer does not answer: whoever asks gives up after a few seconds, and shall learn why.
+const PING_MAX: Duration = Duration::from_secs(2);
 
 /// The process answers.
 pub async fn alive() -> Response {
@@ -16,7 +21,7 @@ pub async fn alive() -> Response {
 /// The process can take calls; else why not. The database counts too, though calls would go on without it.
 pub async fn ready(State(site): Site) -> Response {
     let mut reasons = (site.state.ready)();
-    if site.store().ping().await.is_err() {
+    if !matches!(timeout(PING_MAX, site.store().ping()).await, Ok(Ok(()))) {
         reasons.push("store: the database does not answer".to_owned());
     }
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -1,7 +1,7 @@
 //! Takes connections, with TLS or without, bounds what each may cost, and hands its requests to the router.
 
 use crate::{
-    ApiError, Config, State, router,
+    Config, State, plain, router,
     stall::Stalling,
     state::ended,
     visitors::{Visitor, Visitors},
@@ -9,15 +9,15 @@ use crate::{
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-use std::{future::Future, path::Path, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
     task::JoinSet,
+    time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 /// A client has this long for its TLS handshake, and again for the head of each request (security.md: slowloris).
@@ -26,36 +26,32 @@ pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Requests in progress have this long to end when the server stops.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// A stranger who made room for another may be told the rest of an answer for this long.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Every TLS connection begins with this byte (RFC 8446 section 5.1, *handshake*), no HTTP request does.
+const TLS_HANDSHAKE: u8 = 22;
 /// After a failed accept (no file descriptors left) the next is tried this much later, not in a hot loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 struct Door {
     router: Router,
+    /// Answers plain HTTP on an HTTPS port.
+    plain: Router,
     tls: Option<TlsAcceptor>,
     visitors: Visitors,
     head_deadline: Duration,
 }
 
 /// Serves until `stop` resolves, then lets requests in progress end (10 s at most).
-///
-/// # Errors
-/// When certificate or key cannot be read or do not fit together.
-pub async fn serve(
-    config: Config,
-    listeners: Vec<TcpListener>,
-    state: State,
-    stop: impl Future<Output = ()> + Send,
-) -> Result<(), ApiError> {
-    let tls = match &config.tls {
-        Some(files) => Some(acceptor(&files.cert, &files.key)?),
-        None => None,
-    };
+pub async fn serve(config: Config, listeners: Vec<TcpListener>, state: State, stop: impl Future<Output = ()> + Send) {
+    let tls = config.tls.as_ref().map(|tls| TlsAcceptor::from(tls.0.clone()));
     let (closing, closed) = watch::channel(false);
     let live = state.live.clone();
     let router = router::router(config, state, closed);
-    let door = Arc::new(Door { router, tls, visitors: Visitors::default(), head_deadline: HEAD_DEADLINE });
+    let door =
+        Door { router, plain: plain::router(), tls, visitors: Visitors::default(), head_deadline: HEAD_DEADLINE };
     tokio::select! {
-        () = open(door, listeners, closing, stop) => Ok(()),
+        () = open(Arc::new(door), listeners, closing, stop) => {}
         () = live.run() => unreachable!("the hub is held here, so it is never over"),
     }
 }
@@ -107,23 +103,47 @@ async fn accept(door: Arc<Door>, listener: TcpListener, closing: Closing) {
 async fn connection(door: Arc<Door>, stream: TcpStream, visitor: Visitor, closing: Closing) {
     // Answers and facts are small and awaited by people: sent at once.
     let _ = stream.set_nodelay(true);
-    match door.tls.clone() {
-        None => requests(&door, stream, visitor, closing).await,
-        Some(tls) => {
-            if let Ok(Ok(stream)) = tokio::time::timeout(door.head_deadline, tls.accept(stream)).await {
-                requests(&door, stream, visitor, closing).await;
-            }
-        }
+    let Some(tls) = door.tls.clone() else {
+        return requests(&door, &door.router, stream, visitor, closing).await;
+    };
+    let greeting = tokio::select! {
+        greeting = timeout(door.head_deadline, greet(tls, stream)) => greeting,
+        () = visitor.displaced() => return,
+    };
+    match greeting {
+        Ok(Ok(Greeting::Tls(stream))) => requests(&door, &door.router, *stream, visitor, closing).await,
+        Ok(Ok(Greeting::Plain(stream))) => requests(&door, &door.plain, stream, visitor, closing).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS came about"),
+        Err(_) => {}
     }
 }
 
-async fn requests<Io>(door: &Door, io: Io, visitor: Visitor, mut closing: Closing)
+/// How a client began.
+enum Greeting {
+    Tls(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream),
+}
+
+/// Waits for the first byte and, if it is that of TLS, for the handshake.
+async fn greet(tls: TlsAcceptor, stream: TcpStream) -> io::Result<Greeting> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    match first {
+        [TLS_HANDSHAKE] => Ok(Greeting::Tls(Box::new(tls.accept(stream).await?))),
+        _ => Ok(Greeting::Plain(stream)),
+    }
+}
+
+async fn requests<Io>(door: &Door, router: &Router, io: Io, visitor: Visitor, mut closing: Closing)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let router = door.router.clone();
+    let (router, who) = (router.clone(), visitor.clone());
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(visitor.clone());
+        who.asks();
+        request.extensions_mut().insert(who.clone());
         router.clone().oneshot(request.map(axum::body::Body::new) as Request)
     });
     let connection = http1::Builder::new()
@@ -139,27 +159,17 @@ where
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = visitor.displaced() => {
+            // Who never asked anything has no answer coming, and hyper would wait for the head.
+            if !visitor.has_asked() {
+                return;
+            }
+            connection.as_mut().graceful_shutdown();
+            timeout(GOODBYE, connection).await.unwrap_or(Ok(()))
+        }
     };
     // How a client broke off is its own affair.
     if let Err(error) = outcome {
         tracing::debug!(%error, "connection broken");
     }
-}
-
-fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, ApiError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ApiError::Pem { path, source }
-    };
-    let certs = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(unreadable(cert))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(certs, key))
-        .map_err(|source| ApiError::Certificate { source })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -112,7 +112,7 @@ pub async fn log_in(
         expires,
     };
     site.store().put_session(&session).await?;
-    let cookie = cookie(&site, &token, SESSION_MS / 1000);
+    let cookie = cookie(is_secure(&site, &headers), &token, SESSION_MS / 1000);
     let body = SessionView { token, expires: expires.0, user: CurrentUser::of(&user, &site) };
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], axum::Json(body)).into_response())
 }
@@ -181,15 +181,21 @@ pub async fn current(State(site): Site, principal: Principal) -> axum::Json<Curr
     (status = 204, description = "Logged out; the token is worth nothing any more"),
     (status = 401, body = ProblemDocument)
 ))]
-pub async fn log_out(State(site): Site, principal: Principal) -> Result<Response, Problem> {
+pub async fn log_out(State(site): Site, headers: HeaderMap, principal: Principal) -> Result<Response, Problem> {
     site.store().delete_session(&principal.session.token_hash).await?;
     let deed = Deed { action: "log_out", object: "sessions".into(), before: None, after: None, result: "ok" };
     site.store().audit(&principal.actor(), &deed).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&site, "", 0))]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(is_secure(&site, &headers), "", 0))]).into_response())
 }
 
-fn cookie(site: &Shared, token: &str, seconds: i64) -> HeaderValue {
-    let secure = if site.config.tls.is_some() { "; Secure" } else { "" };
+/// Whether the browser speaks TLS: with us, or with a proxy whose origin is one of ours.
+fn is_secure(site: &Shared, headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    site.config.tls.is_some() || origin.is_some_and(|origin| origin.starts_with("https://"))
+}
+
+fn cookie(secure: bool, token: &str, seconds: i64) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
     let text = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HeaderValue::try_from(text).expect("a token is base64url")
 }

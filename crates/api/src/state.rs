@@ -1,6 +1,6 @@
 //! What the web door is given by the process that opens it, and what its handlers share.
 
-use crate::{LiveHub, passwords::Passwords, throttle::Throttle};
+use crate::{LiveHub, Tls, passwords::Passwords, throttle::Throttle};
 use std::{
     collections::BTreeSet,
     future::Future,
@@ -18,20 +18,11 @@ use vocab::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// Certificate and key; none for plain HTTP.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<Tls>,
     /// Origins under which browsers reach it besides the Host they name ("https://calls.example.com" behind a proxy).
     pub public_origins: Vec<String>,
     /// Demo site with fixed passwords: answers only to loopback names, whoever resolves to it.
     pub demo: bool,
-}
-
-/// PEM files.
-#[derive(Clone, Debug)]
-pub struct TlsFiles {
-    /// Certificate chain, own certificate first.
-    pub cert: PathBuf,
-    /// Private key.
-    pub key: PathBuf,
 }
 
 /// Called after each change of the configuration; resolves when the exchange works with it, or with why it does not.
@@ -69,27 +60,6 @@ pub struct State {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Makes the exchange work with what was just stored.
     pub on_configuration_change: ConfigurationChanged,
-}
-
-/// Why the door cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ApiError {
-    /// Certificate or key is missing or no PEM.
-    #[error("cannot read {path} as PEM")]
-    Pem {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: rustls::pki_types::pem::Error,
-    },
-    /// Certificate and key do not serve together.
-    #[error("certificate and key cannot be used")]
-    Certificate {
-        /// What TLS says.
-        #[source]
-        source: rustls::Error,
-    },
 }
 
 /// Shared by all requests.

@@ -59,6 +59,8 @@ pub enum Code {
     Locked,
     /// A browser's request from another site.
     Origin,
+    /// Plain HTTP where TLS is spoken.
+    PlainHttp,
     /// The role has no right to it.
     Forbidden,
     /// No such noun.
@@ -132,6 +134,8 @@ pub fn words(code: Code) -> Words {
             ["Log-in is locked for now", "Too many failures: wait, or ask an administrator to reset the password."]),
         Code::Origin => say(S::FORBIDDEN, "origin", ["请求来源不被允许", "该请求来自其他网站；程序请使用 Bearer 令牌。"],
             ["Request from another origin", "The request came from another site. Programs use a bearer token."]),
+        Code::PlainHttp => say(S::BAD_REQUEST, "plain_http", ["此端口使用 HTTPS", "请使用以 https:// 开头的地址。"],
+            ["This port speaks HTTPS", "Use the same address with https://."]),
         Code::Forbidden => say(S::FORBIDDEN, "forbidden", ["没有权限", "您的角色无权执行此操作。"],
             ["No right to do this", "Your roles do not allow this."]),
         Code::NotFound => say(S::NOT_FOUND, "not_found", ["未找到", "该对象不存在或已被删除。"],

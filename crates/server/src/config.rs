@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Everything a node is told from outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// HTTP: console, API, facts, metrics.
     pub http: Http,
@@ -30,12 +30,14 @@ pub struct Config {
 }
 
 /// `[http]`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Http {
     /// Where to listen.
     pub bind: SocketAddr,
-    /// PEM files for HTTPS; both or none.
-    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Certificate and key for HTTPS, read and found to belong together.
+    pub tls: Option<api::Tls>,
+    /// Under which addresses browsers come through a proxy.
+    pub public_origins: Vec<String>,
 }
 
 /// `[sip]`
@@ -82,8 +84,9 @@ impl fmt::Display for Mistake {
 /// Every key there is: section, key, default (`{data}` is the data folder), what it takes.
 const KEYS: &[(&str, &str, &str, &str)] = &[
     ("http", "bind", "127.0.0.1:8080", "ADDRESS:PORT, for example 0.0.0.0:8080"),
-    ("http", "tls_cert", "", "the path of a PEM certificate chain"),
-    ("http", "tls_key", "", "the path of a PEM private key"),
+    ("http", "tls_cert", "", "the path of a PEM file: our certificate, then those up to its issuer"),
+    ("http", "tls_key", "", "the path of a PEM file that we may read: the private key of tls_cert, not encrypted"),
+    ("http", "public_origins", "", "SCHEME://HOST[:PORT] as browsers show it, several with commas between"),
     ("sip", "udp", "0.0.0.0:5060", "ADDRESS:PORT, for example 0.0.0.0:5060"),
     ("sip", "tcp", "0.0.0.0:5060", "ADDRESS:PORT, for example 0.0.0.0:5060"),
     ("sip", "external_address", "", "the IP address that phones and carriers reach this machine by"),
@@ -103,7 +106,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// A value with the place it came from.
 type Values = BTreeMap<(String, String), (String, String)>;
 
-/// The demo site has passwords that everybody knows, so by itself it listens on loopback only.
+/// The demo site has passwords that everybody knows, so it listens on loopback only.
 const DEMO: &[(&str, &str, &str)] = &[("sip", "udp", "127.0.0.1:5060"), ("sip", "tcp", "127.0.0.1:5060")];
 
 /// Reads file and environment. All mistakes are found in one go.
@@ -126,7 +129,7 @@ pub fn load(
         read_file(file, &mut values, &mut mistakes);
     }
     read_environment(environment, &mut values, &mut mistakes);
-    let config = build(&values, data, &mut mistakes);
+    let config = build(&values, data, demo, &mut mistakes);
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
 }
 
@@ -206,23 +209,18 @@ fn read_environment(
     }
 }
 
-fn build(values: &Values, data: &Path, mistakes: &mut Vec<Mistake>) -> Config {
-    let mut reader = Reader { values, mistakes };
-    let udp: SocketAddr = reader.parse("sip", "udp");
+fn build(values: &Values, data: &Path, demo: bool, mistakes: &mut Vec<Mistake>) -> Config {
+    let mut reader = Reader { values, mistakes, demo };
+    let udp = reader.listener("sip", "udp");
     let external_address: Option<IpAddr> = reader.optional("sip", "external_address");
     let own = external_address.unwrap_or(udp.ip());
-    let (cert, key) = (reader.text("http", "tls_cert"), reader.text("http", "tls_key"));
-    let tls = match (cert.is_empty(), key.is_empty()) {
-        (true, true) => None,
-        (false, false) => Some((PathBuf::from(cert), PathBuf::from(key))),
-        _ => {
-            reader.mistake("http", "tls_cert", "HTTPS needs both tls_cert and tls_key".into());
-            None
-        }
-    };
     Config {
-        http: Http { bind: reader.parse("http", "bind"), tls },
-        sip: Sip { udp, tcp: reader.parse("sip", "tcp"), external_address, realm: reader.text("sip", "realm") },
+        http: Http {
+            bind: reader.listener("http", "bind"),
+            tls: reader.tls(),
+            public_origins: reader.public_origins(),
+        },
+        sip: Sip { udp, tcp: reader.listener("sip", "tcp"), external_address, realm: reader.text("sip", "realm") },
         media: Media {
             ports: reader.ports(),
             address: reader.optional("media", "address").unwrap_or(own),
@@ -239,6 +237,7 @@ fn build(values: &Values, data: &Path, mistakes: &mut Vec<Mistake>) -> Config {
 struct Reader<'a> {
     values: &'a Values,
     mistakes: &'a mut Vec<Mistake>,
+    demo: bool,
 }
 
 impl Reader<'_> {
@@ -251,17 +250,65 @@ impl Reader<'_> {
     }
 
     fn mistake(&mut self, section: &str, key: &str, what: String) {
-        let remedy = KEYS.iter().find(|(s, k, ..)| *s == section && *k == key).map_or("", |(.., takes)| takes);
         let place = self.value(section, key).1;
-        self.mistakes.push(Mistake { place, what, remedy: format!("{key} takes {remedy}") });
+        self.mistakes.push(Mistake { place, what, remedy: takes(section, key) });
     }
 
-    fn parse(&mut self, section: &str, key: &str) -> SocketAddr {
-        let (value, _) = self.value(section, key);
-        value.parse().unwrap_or_else(|_| {
+    fn listener(&mut self, section: &str, key: &str) -> SocketAddr {
+        let (value, place) = self.value(section, key);
+        let address: SocketAddr = value.parse().unwrap_or_else(|_| {
             self.mistake(section, key, format!("\"{value}\" is not an address with a port"));
             SocketAddr::from(([127, 0, 0, 1], 0))
-        })
+        });
+        if self.demo && !address.ip().is_loopback() {
+            self.mistakes.push(Mistake {
+                place,
+                what: format!("the demo site's passwords are known to everybody, so it may not listen on {address}"),
+                remedy: format!("{key} = \"127.0.0.1:{}\", or start without --demo", address.port()),
+            });
+        }
+        address
+    }
+
+    fn tls(&mut self) -> Option<api::Tls> {
+        let (cert, key) = (self.text("http", "tls_cert"), self.text("http", "tls_key"));
+        match (cert.is_empty(), key.is_empty()) {
+            (true, true) => return None,
+            (false, false) => {}
+            (false, true) => return self.half_a_certificate("tls_cert", "tls_key"),
+            (true, false) => return self.half_a_certificate("tls_key", "tls_cert"),
+        }
+        let error = match api::Tls::load(Path::new(&cert), Path::new(&key)) {
+            Ok(tls) => return Some(tls),
+            Err(error) => error,
+        };
+        let blamed = match error {
+            api::TlsError::Certificate { .. } => "tls_cert",
+            api::TlsError::Key { .. } | api::TlsError::Pair { .. } => "tls_key",
+        };
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        self.mistake("http", blamed, format!("{error}{cause}"));
+        None
+    }
+
+    fn half_a_certificate(&mut self, present: &str, missing: &str) -> Option<api::Tls> {
+        let place = self.value("http", present).1;
+        let what = format!("HTTPS needs {missing} beside {present}");
+        self.mistakes.push(Mistake { place, what, remedy: takes("http", missing) });
+        None
+    }
+
+    fn public_origins(&mut self) -> Vec<String> {
+        let (value, _) = self.value("http", "public_origins");
+        let origins = value.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+        let origins: Vec<String> = origins.map(str::to_owned).collect();
+        for origin in &origins {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            if host.is_none_or(|host| host.is_empty() || host.contains(['/', '@', ' '])) {
+                self.mistake("http", "public_origins", format!("\"{origin}\" is not what a browser calls an origin"));
+            }
+        }
+        origins
     }
 
     fn optional(&mut self, section: &str, key: &str) -> Option<IpAddr> {
@@ -323,6 +370,11 @@ impl Reader<'_> {
     }
 }
 
+fn takes(section: &str, key: &str) -> String {
+    let what = KEYS.iter().find(|(s, k, ..)| *s == section && *k == key).map_or("", |(.., takes)| takes);
+    format!("{key} takes {what}")
+}
+
 fn sections() -> String {
     let mut names: Vec<_> = KEYS.iter().map(|(section, ..)| format!("[{section}]")).collect();
     names.dedup();
@@ -354,14 +406,22 @@ fn find_key_line(text: &str, section: &str, key: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     fn load_text(text: &str, environment: &[(&str, &str)]) -> Result<Config, Vec<Mistake>> {
         let folder = std::env::temp_dir().join(format!("strowger-config-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join(format!("{}.toml", text.len()));
+        static FILES: AtomicU32 = AtomicU32::new(0);
+        let file = folder.join(format!("{}.toml", FILES.fetch_add(1, Ordering::Relaxed)));
         std::fs::write(&file, text).unwrap();
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         load(Some(&file), Path::new("/data"), false, environment)
+    }
+
+    /// Where the first mistake is, and everything said about it.
+    fn first_mistake(loaded: Result<Config, Vec<Mistake>>) -> (String, String) {
+        let mistake = loaded.unwrap_err().remove(0);
+        (mistake.place.clone(), mistake.to_string())
     }
 
     #[test]
@@ -387,6 +447,7 @@ mod tests {
             ("[site]\ntimezone = \"Asia/Shanghia\"\n", ":2", "IANA time zone"),
             ("[site]\n\ntimezone = \"Etc/Unknown\"\n", ":3", "IANA time zone"),
             ("[http\n", ":1", "write TOML"),
+            ("[site]\n\ntimezone = \"Asia/Peking\"\n", ":3", "IANA time zone"),
         ] {
             let mistakes = load_text(text, &[]).unwrap_err();
             assert!(mistakes[0].place.ends_with(line), "{text}: {mistakes:?}");
@@ -403,7 +464,40 @@ mod tests {
     }
 
     #[test]
-    fn half_a_certificate_is_a_mistake() {
-        assert!(load_text("[http]\ntls_cert = \"a.pem\"\n", &[]).is_err());
+    fn half_a_certificate_is_a_mistake_at_the_half_that_is_there() {
+        for (half, other) in [("tls_cert", "tls_key"), ("tls_key", "tls_cert")] {
+            let (place, text) = first_mistake(load_text(&format!("[http]\n# {half}\n{half} = \"a.pem\"\n"), &[]));
+            assert!(place.ends_with(":3") && text.contains(&format!("needs {other}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_named_with_its_key() {
+        let environment = [("STROWGER_HTTP_TLS_CERT", "/nowhere/cert.pem"), ("STROWGER_HTTP_TLS_KEY", "/nowhere/key")];
+        let (place, text) = first_mistake(load_text("", &environment));
+        assert_eq!(place, "STROWGER_HTTP_TLS_CERT");
+        assert!(text.contains("/nowhere/cert.pem") && text.contains("tls_cert takes"), "{text}");
+    }
+
+    #[test]
+    fn origins_are_schemes_with_hosts() {
+        let load = |value: &str| load_text(&format!("[http]\npublic_origins = \"{value}\"\n"), &[]);
+        let origins = load("https://calls.example.com, http://10.0.0.5:8080").unwrap().http.public_origins;
+        assert_eq!(origins, ["https://calls.example.com", "http://10.0.0.5:8080"]);
+        for wrong in ["calls.example.com", "https://", "https://calls.example.com/console"] {
+            assert!(first_mistake(load(wrong)).1.contains("public_origins takes"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_demo_listens_on_loopback_only() {
+        let demo = |name: &str, value: &str| {
+            load(None, Path::new("/data"), true, [(name.to_owned(), value.to_owned())].into_iter())
+        };
+        assert!(demo("STROWGER_HTTP_BIND", "[::1]:8080").is_ok());
+        for name in ["STROWGER_HTTP_BIND", "STROWGER_SIP_UDP", "STROWGER_SIP_TCP"] {
+            let (place, text) = first_mistake(demo(name, "0.0.0.0:8080"));
+            assert!(place == name && text.contains("without --demo"), "{text}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use std::{
 };
 use store::{
     Piece,
-    journal::{Entry, Journal},
+    journal::{Entry, Journal, JournalError},
 };
 use switch::{Answer, Command, Dispatcher, Gateway, Input, Output, Promise, Switch};
 use tokio::sync::oneshot;
@@ -131,6 +131,7 @@ struct Batch {
 impl Exchange {
     /// Runs until told to stop.
     pub fn run(mut self) {
+        let _guard = StopsTheProcess;
         self.bell.answer();
         let mut batch = Batch::default();
         self.collect(&mut batch);
@@ -262,6 +263,7 @@ impl Exchange {
             Output::Reply { request, answer } => batch.replies.push((request, answer)),
             Output::Fact(fact) => {
                 log(&fact);
+                self.vitals.fact(&fact.fact);
                 let record = self.fold.handle(&fact);
                 batch.entries.push(Entry::Fact(fact));
                 batch.entries.extend(record.map(|record| Entry::Record(Box::new(record))));
@@ -292,7 +294,8 @@ impl Exchange {
     }
 
     fn carry_out(&mut self, batch: &mut Batch) {
-        if !batch.entries.is_empty() {
+        // What is held must not wait for the next call: until it is written the node is not ready, and gets none.
+        if !batch.entries.is_empty() || self.vitals.journal_is_held() {
             self.write(&batch.entries);
         }
         // Media first: a stream that a message ends must be told before the far end can begin anew on its ports.
@@ -328,13 +331,37 @@ impl Exchange {
         self.vitals.exchange(&self.switch.counts());
     }
 
+    /// Tells of trouble once when it begins, once for each loss, and once when it is over: a full disk is the worst moment
+    /// to fill the log.
     fn write(&mut self, entries: &[Entry]) {
         let Some(journal) = &mut self.journal else { return };
-        if let Err(error) = journal.append(entries) {
-            self.vitals.journal_failed();
-            tracing::error!(%error, "journal not written; calls go on, but a crash now would lose what is held");
-        } else {
-            self.vitals.journal_written();
+        match journal.append(entries) {
+            Ok(()) => {
+                if self.vitals.journal_written() {
+                    tracing::info!("journal is written again");
+                }
+            }
+            Err(error) => {
+                let lost = if let JournalError::Held { lost, .. } = error { lost } else { 0 };
+                if self.vitals.journal_failed(lost) {
+                    let cause = std::error::Error::source(&error).map(tracing::field::display);
+                    tracing::error!(%error, cause, "journal not written; calls go on, a crash now would lose what is held");
+                }
+            }
+        }
+    }
+}
+
+/// A panic outside the machines that are rebuilt leaves a process that looks alive and takes no call. A restart takes up
+/// records, phones and log-ins from the journal.
+struct StopsTheProcess;
+
+impl Drop for StopsTheProcess {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the exchange panicked; stopping, so that a restart takes over");
+            crate::log::flush();
+            std::process::abort();
         }
     }
 }

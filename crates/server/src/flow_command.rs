@@ -1,5 +1,6 @@
 //! `strowger flow check|simulate FILE`.
 
+use crate::say;
 use clap::Subcommand;
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
@@ -43,29 +44,28 @@ fn keys(text: &str) -> Result<Keys, String> {
 }
 
 /// Runs the command.
-#[expect(clippy::print_stdout, reason = "the answer of a command line")]
 pub fn run(command: FlowCommand) -> ExitCode {
     let (FlowCommand::Check { file } | FlowCommand::Simulate { file, .. }) = &command;
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => {
-            println!("{}: {error}", file.display());
+            say(&format!("{}: {error}", file.display()));
             return ExitCode::FAILURE;
         }
     };
     let document = match flow::Flow::parse(&text) {
         Ok(document) => document,
         Err(problems) => {
-            problems.iter().for_each(|problem| println!("{}", problem.text(flow::Language::En)));
+            problems.iter().for_each(|problem| say(&problem.text(flow::Language::En)));
             return ExitCode::FAILURE;
         }
     };
     match command {
         FlowCommand::Check { .. } => {
             let problems = flow::check(&document, &presumed_site(&document));
-            problems.iter().for_each(|problem| println!("{}", problem.text(flow::Language::En)));
+            problems.iter().for_each(|problem| say(&problem.text(flow::Language::En)));
             let errors = problems.iter().filter(|p| p.severity == flow::Severity::Error).count();
-            println!("{errors} error(s), {} warning(s)", problems.len() - errors);
+            say(&format!("{errors} error(s), {} warning(s)", problems.len() - errors));
             if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         FlowCommand::Simulate { keys, agent_after, hang_up, .. } => {
@@ -78,7 +78,7 @@ pub fn run(command: FlowCommand) -> ExitCode {
                 talk: Duration::from_secs(30),
             };
             for (at, heard) in flow::simulate(Arc::new(document), &script, 1) {
-                println!("{:>8.2}  {heard:?}", at.as_secs_f64());
+                say(&format!("{:>8.2}  {heard:?}", at.as_secs_f64()));
             }
             ExitCode::SUCCESS
         }

@@ -5,14 +5,16 @@ mod config;
 mod doctor;
 mod exchange;
 mod flow_command;
+mod log;
 mod pieces;
+mod remedy;
 mod restart;
 mod serve;
 mod sounds;
 mod vitals;
 
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 /// Strowger, an open call-centre platform.
 #[derive(Parser)]
@@ -59,6 +61,7 @@ struct Site {
 }
 
 fn main() -> ExitCode {
+    raise_open_files();
     match Arguments::parse().command {
         Subcommands::Serve(site) => serve(&site),
         Subcommands::Check(site) => check(&site),
@@ -77,11 +80,12 @@ fn serve(site: &Site) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    start_log();
-    match serve::run(config, site.demo) {
+    let outcome = log::start().map_err(anyhow::Error::from).and_then(|()| serve::run(config, site.demo));
+    log::flush();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("strowger: {error:#}"));
+            complain(&remedy::told(&error));
             ExitCode::FAILURE
         }
     }
@@ -98,7 +102,10 @@ fn check(site: &Site) -> ExitCode {
 }
 
 fn load_config(site: &Site) -> Result<config::Config, ExitCode> {
-    config::load(site.config.as_deref(), &site.data, site.demo, std::env::vars()).map_err(|mistakes| {
+    // Others' variables may be in any encoding; `std::env::vars` would panic at the first that is not UTF-8.
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let environment = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    config::load(site.config.as_deref(), &site.data, site.demo, environment).map_err(|mistakes| {
         for mistake in mistakes {
             complain(&mistake.to_string());
         }
@@ -106,14 +113,17 @@ fn load_config(site: &Site) -> Result<config::Config, ExitCode> {
     })
 }
 
-/// JSON lines on standard error; `RUST_LOG` chooses the level.
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+/// A shell allows 1,024 open files unless asked for more, which is 250 calls. Refused, it stays at that, and `doctor` tells.
+fn raise_open_files() {
+    let _ = wire::files::raise_limit();
 }
 
-#[expect(clippy::print_stderr, reason = "a command line answers its user on the terminal")]
+/// Tells the user on the terminal, where nobody may be left to read it (`strowger doctor | head -1`).
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// The same of what is wrong.
 fn complain(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -4,13 +4,20 @@ use crate::{
     compose,
     config::Config,
     exchange::{Archived, CONTROL_MAX, Clock, Control, Door, Exchange, MEDIA_EVENTS_MAX, SIP_BATCHES_MAX},
-    restart, sounds,
-    vitals::Vitals,
+    restart, say, sounds,
+    vitals::{Others, Vitals},
 };
 use anyhow::{Context, Result};
 use crossbeam_channel::{Sender, bounded};
 use jiff::tz::TimeZone;
-use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use store::{
     Store, Write, Writer,
     journal::{Journal, Options, Recovered, read_unacknowledged},
@@ -33,26 +40,31 @@ const TODAY_RECORDS_MAX: usize = 20_000;
 
 /// Runs until told to stop.
 pub fn run(config: Config, demo: bool) -> Result<()> {
-    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no async runtime")?;
     runtime.block_on(serve(config, demo))
 }
 
 async fn serve(config: Config, demo: bool) -> Result<()> {
+    let started = SystemTime::now();
     let on_fatal = |error: &std::io::Error| {
         // A failed fsync may have dropped pages that it reported as written; nothing but a fresh read tells what is there.
         tracing::error!(%error, "the journal's disk failed a sync; stopping, so that a restart reads what is really there");
+        crate::log::flush();
         std::process::abort();
     };
     let journal_folder = config.data.join("journal");
     let (mut journal, mut recovered) = Journal::open(&journal_folder, Options::new(Box::new(on_fatal)))?;
+    // Before anything of the dead life is touched: a start that fails here leaves all of it to the next.
+    let listener = listen(config.http.bind).await?;
     restart::log(&recovered);
     restart::repair_pieces(&mut recovered, &config.recordings);
 
-    let store = Store::open(&config.store_url).await.context("cannot open the database")?;
-    seed(&store, &config, demo).await?;
-    let configuration = store.configuration().await?;
+    let (store, configuration) = open_store(&config, demo)
+        .await
+        .with_context(|| format!("cannot use the database {}", without_password(&config.store_url)))?;
     let node: NodeId = "node-1".into();
     let (site, troubles) = compose::site(&configuration, node.clone(), config.record_conversations);
     for trouble in troubles {
@@ -92,8 +104,8 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     journal.append(&[store::journal::Entry::Configuration { revision: configuration.revision, seed }])?;
     journal.append(&restart::taken_over(&recovered))?;
 
-    let records = writer.handle();
-    let (waiting, live_facts) = (Arc::clone(&vitals), live.clone());
+    let (records, progress) = (writer.handle(), writer.progress());
+    let live_facts = live.clone();
     let exchange = Exchange {
         switch,
         dispatcher,
@@ -111,7 +123,6 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
                 Archived::Record(record) => Write::Record(record),
                 Archived::Piece(piece) => Write::Piece(piece),
             });
-            waiting.archive_waiting(records.waiting());
         }),
         live: Box::new(move |facts| live_facts.publish(facts)),
         vitals: Arc::clone(&vitals),
@@ -122,9 +133,6 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     let thread = std::thread::Builder::new().name("exchange".into()).spawn(move || exchange.run())?;
 
     let door: Arc<dyn Gateway> = Arc::new(Door { control: control.clone(), bell: bell.clone() });
-    let listener = tokio::net::TcpListener::bind(config.http.bind).await.with_context(|| {
-        format!("cannot listen for HTTP on {}; is another process using the port?", config.http.bind)
-    })?;
     let http = listener.local_addr()?;
     let state = api::State {
         store: store.clone(),
@@ -143,7 +151,15 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
         },
         metrics: {
             let (vitals, sip, plane) = (Arc::clone(&vitals), Arc::clone(&sip), Arc::clone(&plane));
-            Arc::new(move || vitals.render(&sip.statistics(), &plane))
+            Arc::new(move || {
+                vitals.render(&Others {
+                    sip: sip.statistics(),
+                    media: plane.statistics(),
+                    recorder: plane.recorder_statistics(),
+                    archive: progress.clone(),
+                    started,
+                })
+            })
         },
         on_configuration_change: configuration_hook(
             store.clone(),
@@ -153,8 +169,7 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
             config.record_conversations,
         ),
     };
-    let tls = config.http.tls.clone().map(|(cert, key)| api::TlsFiles { cert, key });
-    let web = api::Config { tls, public_origins: Vec::new(), demo };
+    let web = api::Config { tls: config.http.tls.clone(), public_origins: config.http.public_origins.clone(), demo };
     let (stop_web, web_stopped) = oneshot::channel::<()>();
     let stopped = async move {
         let _ = web_stopped.await;
@@ -188,6 +203,28 @@ async fn serve(config: Config, demo: bool) -> Result<()> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener> {
+    let listener = tokio::net::TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen for HTTP on {address}"))
+}
+
+async fn open_store(config: &Config, demo: bool) -> Result<(Store, store::Configuration)> {
+    let store = Store::open(&config.store_url).await?;
+    seed(&store, config, demo).await?;
+    let configuration = store.configuration().await?;
+    Ok((store, configuration))
+}
+
+/// As it may be shown on a terminal.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let rest = rest.split('?').next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((login, place)) => format!("{scheme}://{}@{place}", login.split(':').next().unwrap_or_default()),
+        None => format!("{scheme}://{rest}"),
+    }
 }
 
 async fn seed(store: &Store, config: &Config, demo: bool) -> Result<()> {
@@ -287,7 +324,7 @@ fn start_media(
     let plane = wire::media::PlaneConfig {
         ports: config.media.ports.0..=config.media.ports.1,
         address: config.sip.udp.ip(),
-        described_address: (config.media.address != config.sip.udp.ip()).then_some(config.media.address),
+        described_address: Some(described_address(config.media.address)),
         threads,
         recordings: Some(recordings),
     };
@@ -308,7 +345,26 @@ fn start_media(
         drop(control.send(Control::Piece(report)));
         rung.ring();
     };
-    Ok(wire::media::Plane::start(plane, library, told, pieces)?)
+    wire::media::Plane::start(plane, library, told, pieces)
+        .with_context(|| format!("cannot start the media plane with recordings in {}", config.recordings.display()))
+}
+
+/// Where phones are told to send sound. "All addresses" is none: a phone takes 0.0.0.0 for a call on hold.
+fn described_address(configured: IpAddr) -> IpAddr {
+    if !configured.is_unspecified() {
+        return configured;
+    }
+    // Addresses for documentation (RFC 5737 and 3849), which are nowhere: the answer is that of the default route.
+    let (elsewhere, loopback): (IpAddr, IpAddr) = match configured {
+        IpAddr::V4(_) => (Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(_) => (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(), Ipv6Addr::LOCALHOST.into()),
+    };
+    let address = wire::sip::routed_source((elsewhere, 9).into()).filter(|address| !address.is_unspecified());
+    match address {
+        Some(address) => tracing::info!(%address, "phones are told to send sound here; [media] address names another"),
+        None => tracing::warn!("no default route: sound reaches this machine only until [media] address is set"),
+    }
+    address.unwrap_or(loopback)
 }
 
 fn start_sip(config: &Config, inbound: Sender<wire::sip::Inbound>, bell: Bell) -> Result<wire::sip::Handle> {
@@ -417,7 +473,27 @@ fn banner(config: &Config, http: std::net::SocketAddr, sip: &wire::sip::Handle, 
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what a person must read at the start belongs on the terminal, not in a log")]
-fn say(text: &str) {
-    println!("{text}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_database_has_no_password() {
+        for (url, shown) in [
+            ("sqlite:/data/strowger.db", "sqlite:/data/strowger.db"),
+            ("postgres://strowger:se@cret@db/strowger", "postgres://strowger@db/strowger"),
+            ("mysql://strowger@db/strowger", "mysql://strowger@db/strowger"),
+            ("postgres://db/strowger?password=secret", "postgres://db/strowger"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[test]
+    fn phones_are_never_told_to_send_sound_to_all_addresses() {
+        assert!(!described_address(Ipv4Addr::UNSPECIFIED.into()).is_unspecified());
+        assert!(described_address(Ipv6Addr::UNSPECIFIED.into()).is_ipv6());
+        let configured: IpAddr = "203.0.113.7".parse().unwrap();
+        assert_eq!(described_address(configured), configured);
+    }
 }

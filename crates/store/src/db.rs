@@ -7,7 +7,7 @@ use crate::StoreError;
 use sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SelectStatement, SqliteQueryBuilder};
 use sea_query_sqlx::SqlxBinder;
 use sqlx::{
-    AssertSqlSafe, Row as _,
+    AssertSqlSafe, Connection as _, Row as _,
     mysql::{MySqlPool, MySqlPoolOptions, MySqlRow},
     postgres::{PgPool, PgPoolOptions, PgRow},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
@@ -87,6 +87,15 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A disk that fails in a commit makes SQLite roll back by itself. The driver then counts a transaction that is
+            // none, and no other can begin on that connection: it is closed, and the next writer gets a fresh one.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    // Its own roll-back may still be under way.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(options.clone())
             .await?;
         let read = SqlitePoolOptions::new()
@@ -261,5 +270,21 @@ impl Row {
             Row::Postgres(row) => row.try_get(column)?,
             Row::Mysql(row) => row.try_get(column)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_does_not_keep_the_next_from_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::connect(&format!("sqlite:{}", folder.path().join("site.db").display())).await.unwrap();
+        let Ok(Tx::Sqlite(mut tx)) = db.write().await else { panic!("not SQLite") };
+        // As after a commit that the disk did not take.
+        sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap_err();
+        db.write().await.unwrap().commit().await.unwrap();
     }
 }

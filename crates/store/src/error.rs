@@ -63,6 +63,14 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         matches!(self, StoreError::Unavailable { .. })
     }
+
+    /// Whether the database's disk is full.
+    pub fn is_full(&self) -> bool {
+        let (StoreError::Unavailable { source } | StoreError::Statement { source }) = self else { return false };
+        let sqlx::Error::Database(database) = source else { return false };
+        // SQLite, PostgreSQL; MariaDB has no SQLSTATE for it.
+        matches!(database.code().as_deref(), Some("13" | "53100"))
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

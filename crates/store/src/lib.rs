@@ -38,7 +38,7 @@ pub use sessions::Session;
 pub use table::Table;
 pub use trunks::Trunk;
 pub use users::{Role, User};
-pub use writer::{Acknowledge, Backlog, Write, Writer, WriterHandle};
+pub use writer::{Acknowledge, Backlog, Progress, Write, Writer, WriterHandle};
 
 use db::Db;
 use std::sync::Arc;

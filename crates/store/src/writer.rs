@@ -52,10 +52,15 @@ pub struct WriterHandle {
     state: Arc<State>,
 }
 
+/// How the writing goes, for metrics. Cheap to clone; unlike a handle it does not keep the task from ending.
+#[derive(Clone)]
+pub struct Progress(Arc<State>);
+
 #[derive(Default)]
 struct State {
     overflowed: AtomicBool,
     failing: AtomicBool,
+    waiting: AtomicU64,
     written: AtomicU64,
     given_up: AtomicU64,
 }
@@ -63,29 +68,33 @@ struct State {
 impl WriterHandle {
     /// Hands something over; never waits. What finds no room stays in the journal and is read from there later.
     pub fn put(&self, write: Write) {
+        self.state.waiting.fetch_add(1, Ordering::Relaxed);
         if self.sender.try_send(write).is_err() {
+            self.state.waiting.fetch_sub(1, Ordering::Relaxed);
             self.state.overflowed.store(true, Ordering::Release);
         }
     }
+}
 
-    /// Items waiting.
-    pub fn waiting(&self) -> usize {
-        self.sender.max_capacity() - self.sender.capacity()
+impl Progress {
+    /// Items in memory that the database has not taken, those being written included.
+    pub fn waiting(&self) -> u64 {
+        self.0.waiting.load(Ordering::Relaxed)
     }
 
     /// Whether the database did not answer when last asked.
     pub fn is_failing(&self) -> bool {
-        self.state.failing.load(Ordering::Acquire)
+        self.0.failing.load(Ordering::Acquire)
     }
 
     /// Items written since the start.
     pub fn written(&self) -> u64 {
-        self.state.written.load(Ordering::Relaxed)
+        self.0.written.load(Ordering::Relaxed)
     }
 
     /// Items the database refuses for good; they stay in the journal.
     pub fn given_up(&self) -> u64 {
-        self.state.given_up.load(Ordering::Relaxed)
+        self.0.given_up.load(Ordering::Relaxed)
     }
 }
 
@@ -102,6 +111,11 @@ impl Writer {
     /// Where to put what is to be written.
     pub fn handle(&self) -> WriterHandle {
         self.handle.clone()
+    }
+
+    /// How the writing goes.
+    pub fn progress(&self) -> Progress {
+        Progress(self.handle.state.clone())
     }
 
     /// Writes what waits and ends, or gives up after `patience`; what is left stays in the journal. Whether all was
@@ -134,6 +148,7 @@ impl Run {
                 batch.push(write);
             }
             self.write(&batch).await;
+            self.state.waiting.fetch_sub(batch.len() as u64, Ordering::Relaxed);
             batch.clear();
             if receiver.is_empty() && self.state.overflowed.swap(false, Ordering::AcqRel) {
                 self.write_backlog().await;

@@ -3,6 +3,7 @@
 
 pub mod bell;
 pub mod datagram;
+pub mod files;
 pub mod media;
 pub mod recording;
 pub mod sip;

@@ -99,19 +99,36 @@ impl Api {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let bearer =
             if self.token.is_empty() { String::new() } else { format!("Authorization: Bearer {}\r\n", self.token) };
-        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        write!(
-            stream,
+        let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{bearer}Accept-Language: en\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
-        )?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes)?;
-        parse(&bytes).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        );
+        exchange(&mut connect(self.address)?, &request)
     }
+}
+
+/// A connection that does not wait for ever.
+///
+/// # Errors
+/// Nobody listens.
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// Says a whole request that asks for the connection to be closed, and reads until it is.
+///
+/// # Errors
+/// The connection breaks, or what comes is no HTTP.
+pub fn exchange(stream: &mut (impl Read + Write), request: &str) -> io::Result<Answer> {
+    stream.write_all(request.as_bytes())?;
+    stream.flush()?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    parse(&bytes).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 fn parse(bytes: &[u8]) -> Option<Answer> {

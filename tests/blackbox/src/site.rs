@@ -37,6 +37,7 @@ pub struct Site {
     pub folder: PathBuf,
     http: u16,
     sip: u16,
+    prelude: &'static str,
 }
 
 impl Site {
@@ -45,16 +46,32 @@ impl Site {
     /// # Panics
     /// It does not become ready.
     pub fn start() -> Self {
-        let ports = Ports::claim();
-        let folder = std::env::temp_dir().join(format!("strowger-blackbox-{}-{}", std::process::id(), next_number()));
-        fs::create_dir_all(&folder).expect("the temporary folder can be written");
+        Self::start_after(":")
+    }
+
+    /// The same in a shell that does something before it becomes the server.
+    ///
+    /// # Panics
+    /// It does not become ready.
+    pub fn start_after(prelude: &'static str) -> Self {
+        let (ports, folder) = (Ports::claim(), new_folder());
         let (http, sip) = (ports.take(1), ports.take(1));
-        let server = launch(&folder, http, sip, ports.media());
+        let server = launch(prelude, &folder, http, sip, ports.media());
         await_ready(http, PATIENCE);
         let admin = Api::log_in(local(http), "admin", "demo");
         let live = Live::default();
         live.follow(&admin);
-        Self { server, live, admin, ports, folder, http, sip }
+        Self { server, live, admin, ports, folder, http, sip, prelude }
+    }
+
+    /// The server's process.
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// Kills the server as a power cut would.
+    pub fn kill_9(&mut self) {
+        self.server.kill();
     }
 
     /// Where HTTP is.
@@ -72,7 +89,7 @@ impl Site {
     /// # Panics
     /// It does not become ready, or the administrator's old token is no longer good.
     pub fn kill_9_and_restart(&mut self) -> Duration {
-        self.server.kill();
+        self.kill_9();
         self.start_again()
     }
 
@@ -82,7 +99,7 @@ impl Site {
     /// It does not become ready, or the administrator's old token is no longer good.
     pub fn start_again(&mut self) -> Duration {
         let started = Instant::now();
-        self.server = launch(&self.folder, self.http, self.sip, self.ports.media());
+        self.server = launch(self.prelude, &self.folder, self.http, self.sip, self.ports.media());
         await_ready(self.http, PATIENCE);
         let took = started.elapsed();
         self.live.follow(&self.admin);
@@ -117,6 +134,18 @@ impl Site {
     #[track_caller]
     pub fn await_end(&mut self) {
         assert!(self.server.wait(PATIENCE).success(), "{}", self.log());
+    }
+
+    /// The value of a metric, without `strowger_` in its name.
+    ///
+    /// # Panics
+    /// There is none.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = self.admin.ask("GET", "/metrics", &Value::Null).expect(200).body;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let value = text.lines().find_map(|line| line.strip_prefix(&format!("strowger_{name} ")));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no metric {name} in\n{text}"))
     }
 
     /// Whether the server still runs.
@@ -285,14 +314,44 @@ pub fn strowger() -> Command {
     command
 }
 
-fn launch(folder: &Path, http: u16, sip: u16, media: (u16, u16)) -> Process {
+/// A folder of this test alone.
+///
+/// # Panics
+/// The temporary folder cannot be written.
+pub fn new_folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("strowger-blackbox-{}-{}", std::process::id(), next_number()));
+    fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    folder
+}
+
+/// `strowger serve` on these ports of loopback, with its data in `FOLDER/data`.
+pub fn serve(folder: &Path, http: u16, sip: u16, media: (u16, u16)) -> Command {
     let mut command = strowger();
-    command.args(["serve", "--demo", "--data"]).arg(folder.join("data"));
+    command.args(["serve", "--data"]).arg(folder.join("data"));
     command.env("STROWGER_HTTP_BIND", local(http).to_string());
     command.env("STROWGER_SIP_UDP", local(sip).to_string());
     command.env("STROWGER_SIP_TCP", local(sip).to_string());
     command.env("STROWGER_MEDIA_PORTS", format!("{}-{}", media.0, media.1));
-    Process::start(command, "strowger", folder)
+    command
+}
+
+/// The same command, begun by a shell that runs `prelude` first.
+pub fn after(prelude: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("{prelude}; exec \"$0\" \"$@\"")).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+fn launch(prelude: &str, folder: &Path, http: u16, sip: u16, media: (u16, u16)) -> Process {
+    let mut command = serve(folder, http, sip, media);
+    command.arg("--demo");
+    Process::start(after(prelude, &command), "strowger", folder)
 }
 
 fn await_ready(http: u16, patience: Duration) {

@@ -20,14 +20,6 @@ const CALLS: usize = 30;
 /// Gauges of `/metrics` that count what is open.
 const GAUGES: [&str; 5] = ["calls", "legs", "recordings", "offers", "media_streams"];
 
-/// The value of a metric.
-fn metric(site: &Site, name: &str) -> u64 {
-    let text = site.admin.ask("GET", "/metrics", &Value::Null).expect(200).body;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let value = text.lines().find_map(|line| line.strip_prefix(&format!("strowger_{name} ")));
-    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no metric {name} in\n{text}"))
-}
-
 #[test]
 fn callers_who_leave_at_every_step_leave_nothing_open() {
     let site = Site::start();
@@ -68,9 +60,9 @@ fn callers_who_leave_at_every_step_leave_nothing_open() {
         });
     }
     for name in GAUGES {
-        await_some(&format!("{name} back to 0"), PATIENCE, || (metric(&site, name) == 0).then_some(()));
+        await_some(&format!("{name} back to 0"), PATIENCE, || (site.metric(name) == 0.0).then_some(()));
     }
-    assert_eq!(metric(&site, "recording_lost_ms_total") + metric(&site, "media_busy_total"), 0);
+    assert_eq!(site.metric("recording_lost_seconds_total") + site.metric("media_busy_total"), 0.0);
 
     // Whoever was rung in vain is ready again, and the next caller is served.
     for (agent, ..) in AGENTS {

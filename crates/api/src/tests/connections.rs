@@ -1,12 +1,13 @@
 //! What a connection may cost, and what the console's pages carry.
 
 use super::harness::{Site, get, json};
-use crate::{Config, TlsFiles, serve, serve::HEAD_DEADLINE, visitors::STRANGERS_PER_ADDRESS_MAX};
+use crate::{Config, Tls, serve, serve::HEAD_DEADLINE, visitors::STRANGERS_PER_ADDRESS_MAX};
 use axum::{
     body::Body,
     http::{Method, StatusCode, header},
 };
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use rustls::pki_types::CertificateDer;
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -32,8 +33,15 @@ async fn say(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), text: &st
 
 const PROBE: &str = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
+/// What is left to read of a connection that the server ends.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut rest = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("closed in time");
+    String::from_utf8_lossy(&rest).into_owned()
+}
+
 #[tokio::test]
-async fn strangers_of_one_address_are_bounded_and_a_login_makes_room() {
+async fn the_oldest_stranger_of_an_address_makes_room_and_a_login_stays() {
     let site = Site::new().await;
     let token = site.log_in("agent").await;
     let address = serving(&site, Config::default()).await;
@@ -43,13 +51,34 @@ async fn strangers_of_one_address_are_bounded_and_a_login_makes_room() {
         assert!(say(&mut stream, PROBE).await.unwrap().starts_with("HTTP/1.1 200"));
         held.push(stream);
     }
-    let mut one_more = TcpStream::connect(address).await.unwrap();
-    assert!(say(&mut one_more, PROBE).await.map_or(true, |answer| answer.is_empty()));
     let known =
         format!("GET /api/v1/sessions/current HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n");
     assert!(say(&mut held[0], &known).await.unwrap().starts_with("HTTP/1.1 200"));
-    let mut next = TcpStream::connect(address).await.unwrap();
-    assert!(say(&mut next, PROBE).await.unwrap().starts_with("HTTP/1.1 200"));
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        assert!(say(&mut stream, PROBE).await.unwrap().starts_with("HTTP/1.1 200"));
+        held.push(stream);
+    }
+    assert_eq!(rest(&mut held[1]).await, "");
+    for stays in [0, 2, STRANGERS_PER_ADDRESS_MAX] {
+        assert!(say(&mut held[stays], PROBE).await.unwrap().starts_with("HTTP/1.1 200"), "{stays}");
+    }
+}
+
+#[tokio::test]
+async fn clients_that_say_nothing_keep_nobody_of_their_address_out() {
+    let site = Site::new().await;
+    let (tls, _) = certificate(&site);
+    for config in [Config::default(), Config { tls: Some(tls), ..Config::default() }] {
+        let address = serving(&site, config).await;
+        let mut silent = Vec::new();
+        for _ in 0..=STRANGERS_PER_ADDRESS_MAX {
+            silent.push(TcpStream::connect(address).await.unwrap());
+        }
+        let began = tokio::time::Instant::now();
+        assert_eq!(rest(&mut silent[0]).await, "");
+        assert!(began.elapsed() < HEAD_DEADLINE / 2, "made room, not timed out: {:?}", began.elapsed());
+    }
 }
 
 #[tokio::test]
@@ -114,19 +143,25 @@ async fn binary_rubbish_is_answered_or_closed_and_the_next_client_is_served() {
     assert!(say(&mut stream, PROBE).await.unwrap().starts_with("HTTP/1.1 200"));
 }
 
-fn tls_files(site: &Site) -> (TlsFiles, rustls::pki_types::CertificateDer<'static>) {
+/// A certificate for localhost, and what a client trusts.
+fn certificate(site: &Site) -> (Tls, CertificateDer<'static>) {
+    let (cert, key, root) = certificate_files(site);
+    (Tls::load(&cert, &key).unwrap(), root)
+}
+
+fn certificate_files(site: &Site) -> (PathBuf, PathBuf, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let files = TlsFiles { cert: site.folder.path().join("cert.pem"), key: site.folder.path().join("key.pem") };
-    std::fs::write(&files.cert, made.cert.pem()).unwrap();
-    std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
-    (files, made.cert.der().clone())
+    let (cert, key) = (site.folder.path().join("cert.pem"), site.folder.path().join("key.pem"));
+    std::fs::write(&cert, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    (cert, key, made.cert.der().clone())
 }
 
 #[tokio::test]
 async fn with_a_certificate_it_speaks_tls_and_cookies_are_secure() {
     let site = Site::new().await;
-    let (files, root) = tls_files(&site);
-    let address = serving(&site, Config { tls: Some(files), ..Config::default() }).await;
+    let (tls, root) = certificate(&site);
+    let address = serving(&site, Config { tls: Some(tls), ..Config::default() }).await;
     let mut roots = rustls::RootCertStore::empty();
     roots.add(root).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -147,15 +182,24 @@ async fn with_a_certificate_it_speaks_tls_and_cookies_are_secure() {
     let answer = say(&mut stream, &request).await.unwrap().to_lowercase();
     assert!(answer.starts_with("http/1.1 201"), "{answer}");
     assert!(answer.contains("; secure\r\n") && answer.contains("strict-transport-security: "), "{answer}");
+}
+
+#[tokio::test]
+async fn plain_http_on_the_https_port_is_told_so_and_the_connection_ends() {
+    let site = Site::new().await;
+    let (tls, _) = certificate(&site);
+    let address = serving(&site, Config { tls: Some(tls), ..Config::default() }).await;
     let mut plain = TcpStream::connect(address).await.unwrap();
-    assert!(!say(&mut plain, PROBE).await.unwrap_or_default().contains("200 OK"));
+    plain.write_all(PROBE.as_bytes()).await.unwrap();
+    let answer = rest(&mut plain).await;
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("plain_http"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_handshake_that_never_begins_is_given_up_at_the_deadline() {
     let site = Site::new().await;
-    let (files, _) = tls_files(&site);
-    let address = serving(&site, Config { tls: Some(files), ..Config::default() }).await;
+    let (tls, _) = certificate(&site);
+    let address = serving(&site, Config { tls: Some(tls), ..Config::default() }).await;
     let mut silent = TcpStream::connect(address).await.unwrap();
     tokio::time::pause();
     let began = tokio::time::Instant::now();
@@ -164,13 +208,22 @@ async fn a_handshake_that_never_begins_is_given_up_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_read_is_named() {
+async fn certificates_and_keys_that_do_not_serve_are_named() {
     let site = Site::new().await;
-    let (mut files, _) = tls_files(&site);
-    files.key = site.folder.path().join("no such key");
-    let config = Config { tls: Some(files), ..Config::default() };
-    let error = serve(config, Vec::new(), site.state.clone(), std::future::pending()).await.unwrap_err();
-    assert!(error.to_string().contains("no such key"), "{error}");
+    let (cert, key, _) = certificate_files(&site);
+    let other_key = site.folder.path().join("other.pem");
+    std::fs::write(&other_key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    let missing = site.folder.path().join("missing.pem");
+    for (cert, key, named) in [
+        (&missing, &key, "missing.pem holds no readable certificate"),
+        (&cert, &missing, "missing.pem holds no readable private key"),
+        (&key, &key, "key.pem holds no readable certificate"),
+        (&cert, &cert, "cert.pem holds no readable private key"),
+        (&cert, &other_key, "other.pem do not serve together"),
+    ] {
+        let error = Tls::load(cert, key).unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+    }
 }
 
 #[tokio::test]

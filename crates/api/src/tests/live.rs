@@ -151,7 +151,7 @@ async fn served() -> Served {
         let stop = async {
             let _ = stopped.await;
         };
-        serve(crate::Config::default(), vec![listener], state, stop).await.unwrap();
+        serve(crate::Config::default(), vec![listener], state, stop).await;
     });
     Served { site, address, server, stop }
 }

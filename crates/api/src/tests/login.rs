@@ -197,6 +197,20 @@ async fn a_cookie_writes_only_with_the_origin_of_this_host() {
 }
 
 #[tokio::test]
+async fn behind_a_proxy_with_tls_the_cookie_is_for_tls_only() {
+    let config = Config { public_origins: vec!["https://calls.example.com".into()], ..Config::default() };
+    let site = Site::with(config).await;
+    let body = json!({ "username": "agent", "password": PASSWORD });
+    for (origin, secure) in [("https://calls.example.com", true), ("http://calls.example", false)] {
+        let mut request = json(Method::POST, "/api/v1/sessions", &body);
+        request.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());
+        let reply = site.ask(request).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text());
+        assert_eq!(reply.header("set-cookie").ends_with("; Secure"), secure, "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn another_site_cannot_log_a_browser_in() {
     let site = Site::new().await;
     let body = json!({ "username": "agent", "password": PASSWORD });

@@ -22,6 +22,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 use sync::Syncer;
 use tape::{Disk, RealDisk, Tape};
@@ -33,6 +34,9 @@ pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 pub const SEGMENTS_KEPT: u32 = 4;
 /// Lines held back while the disk takes none. Beyond it they are given up (and a snapshot follows when it takes again).
 const HELD_BYTES_MAX: usize = 16 << 20;
+/// After a failure the disk is left alone this long: on a nearly full one each try writes what has room and cuts it off
+/// again, and the exchange waits for that.
+pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the journal cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +88,8 @@ pub struct Options {
     pub segment_bytes_max: u64,
     /// See [`SEGMENTS_KEPT`].
     pub segments_kept: u32,
+    /// See [`RETRY_PAUSE`].
+    pub retry_pause: Duration,
     /// What to do when a sync fails.
     pub on_fatal: OnFatal,
 }
@@ -91,7 +97,12 @@ pub struct Options {
 impl Options {
     /// The usual sizes.
     pub fn new(on_fatal: OnFatal) -> Options {
-        Options { segment_bytes_max: SEGMENT_BYTES_MAX, segments_kept: SEGMENTS_KEPT, on_fatal }
+        Options {
+            segment_bytes_max: SEGMENT_BYTES_MAX,
+            segments_kept: SEGMENTS_KEPT,
+            retry_pause: RETRY_PAUSE,
+            on_fatal,
+        }
     }
 }
 
@@ -102,6 +113,7 @@ pub struct Journal {
     syncer: Syncer,
     segment_bytes_max: u64,
     segments_kept: u32,
+    retry_pause: Duration,
     number: SegmentNumber,
     tape: Arc<dyn Tape>,
     /// Length of the segment; the next line goes here.
@@ -113,10 +125,32 @@ pub struct Journal {
     lost: u64,
     /// Entries were given up: only a new segment with its snapshot makes the journal whole again.
     gap: bool,
+    /// The last write failed.
+    write_refused: Option<Refused>,
+    /// The last attempt at a new segment failed.
+    turn_refused: Option<Refused>,
     live: Live,
     acknowledged: Arc<Acknowledged>,
     /// Held until the journal closes; the system lets go of it when the process dies.
     _lock: fs::File,
+}
+
+/// When the disk said no, and how.
+#[derive(Clone, Copy)]
+struct Refused {
+    at: Instant,
+    kind: io::ErrorKind,
+}
+
+impl Refused {
+    fn now(error: &JournalError) -> Option<Refused> {
+        match error {
+            JournalError::Io { source, .. } | JournalError::Held { source, .. } => {
+                Some(Refused { at: Instant::now(), kind: source.kind() })
+            }
+            JournalError::Newer { .. } | JournalError::InUse { .. } | JournalError::Fatal => None,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -168,6 +202,7 @@ impl Journal {
             syncer,
             segment_bytes_max: options.segment_bytes_max,
             segments_kept: options.segments_kept,
+            retry_pause: options.retry_pause,
             number,
             tape,
             offset,
@@ -175,6 +210,8 @@ impl Journal {
             buffer,
             lost: 0,
             gap: false,
+            write_refused: None,
+            turn_refused: None,
             live: reading.live,
             acknowledged: Arc::default(),
             _lock: lock,
@@ -187,8 +224,9 @@ impl Journal {
     /// Writes the entries with one write(2). When it returns `Ok`, they survive the process; within 20 ms, a power cut.
     ///
     /// # Errors
-    /// [`JournalError::Held`] when the disk takes none: raise the alarm and go on, the next call tries again.
-    /// [`JournalError::Io`] when they were written but the next segment could not be begun; that is tried again too.
+    /// [`JournalError::Held`] when the disk takes none: raise the alarm and go on, calls after [`RETRY_PAUSE`] try again
+    /// (without entries too). [`JournalError::Io`] when they were written but the next segment could not be begun; that is
+    /// tried again likewise.
     /// [`JournalError::Fatal`] after a failed sync.
     pub fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         if self.syncer.has_failed() {
@@ -198,11 +236,30 @@ impl Journal {
         for entry in entries {
             self.put(entry);
         }
-        self.write_out()?;
-        if self.offset >= self.segment_bytes_max || self.gap {
-            self.turn()?;
+        if let Some(kind) = self.resting(self.write_refused) {
+            return Err(self.hold(kind.into()));
         }
-        Ok(())
+        let written = self.write_out();
+        self.write_refused = written.as_ref().err().and_then(Refused::now);
+        written?;
+        if self.offset < self.segment_bytes_max && !self.gap {
+            return Ok(());
+        }
+        if let Some(kind) = self.resting(self.turn_refused) {
+            return Err(JournalError::Io {
+                doing: "begin a segment in",
+                path: self.folder.clone(),
+                source: kind.into(),
+            });
+        }
+        let turned = self.turn();
+        self.turn_refused = turned.as_ref().err().and_then(Refused::now);
+        turned
+    }
+
+    /// How the disk refused, while it is left alone for that.
+    fn resting(&self, refused: Option<Refused>) -> Option<io::ErrorKind> {
+        refused.filter(|refused| refused.at.elapsed() < self.retry_pause).map(|refused| refused.kind)
     }
 
     /// Waits until all that was appended survives a power cut; for a clean stop and for tests, not for calls.
@@ -212,6 +269,7 @@ impl Journal {
 
     /// Writes that the process stops of its own will, and makes all last.
     pub fn stop(mut self) -> Result<(), JournalError> {
+        self.write_refused = None;
         self.append(&[Entry::CleanStop])?;
         self.sync()
     }
@@ -288,6 +346,13 @@ impl Journal {
         let unneeded = self.live.oldest_needed().unwrap_or(self.number);
         self.syncer.retire_below(unneeded.min(self.number.saturating_sub(self.segments_kept)));
     }
+}
+
+/// Whether a process has the journal in this folder open.
+pub fn is_in_use(folder: &Path) -> bool {
+    // A folder without a lock file has no owner, and looking must not make one.
+    let Ok(file) = fs::File::open(folder.join("lock")) else { return false };
+    matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock))
 }
 
 fn lock(folder: &Path) -> Result<fs::File, JournalError> {

@@ -242,9 +242,12 @@ fn an_agent_who_logged_out_is_not_logged_in_again() {
 #[test]
 fn two_processes_cannot_write_one_journal() {
     let folder = TempDir::new().unwrap();
+    assert!(!is_in_use(folder.path()));
     let (journal, _) = open(folder.path());
     assert!(matches!(Journal::open(folder.path(), options()), Err(JournalError::InUse { .. })));
+    assert!(is_in_use(folder.path()));
     drop(journal);
+    assert!(!is_in_use(folder.path()));
     open(folder.path());
 }
 
@@ -398,6 +401,7 @@ struct PoorDisk {
     room: AtomicU64,
     sync_fails: AtomicBool,
     syncs: AtomicUsize,
+    writes: AtomicUsize,
 }
 
 struct PoorTape {
@@ -419,6 +423,7 @@ impl Disk for PoorFolder {
 
 impl Tape for PoorTape {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        self.disk.writes.fetch_add(1, Ordering::SeqCst);
         let room = usize::try_from(self.disk.room.load(Ordering::SeqCst)).unwrap();
         let count = bytes.len().min(room);
         if count == 0 {
@@ -440,8 +445,12 @@ impl Tape for PoorTape {
 }
 
 fn open_poor(folder: &Path, disk: &Arc<PoorDisk>, on_fatal: OnFatal) -> Journal {
+    open_poor_with(folder, disk, Options { retry_pause: Duration::ZERO, ..Options::new(on_fatal) })
+}
+
+fn open_poor_with(folder: &Path, disk: &Arc<PoorDisk>, options: Options) -> Journal {
     disk.room.store(1 << 30, Ordering::SeqCst);
-    Journal::open_on(folder, Options::new(on_fatal), Arc::new(PoorFolder(disk.clone()))).unwrap().0
+    Journal::open_on(folder, options, Arc::new(PoorFolder(disk.clone()))).unwrap().0
 }
 
 #[test]
@@ -462,6 +471,26 @@ fn a_full_disk_is_told_and_what_was_held_is_written_when_there_is_room() {
     let (_journal, recovered) = open(folder.path());
     assert_eq!(recovered.open_calls.keys().copied().collect::<Vec<_>>(), (1..=5).map(call).collect::<Vec<_>>());
     assert_eq!((recovered.torn_bytes, recovered.damaged.len()), (0, 0));
+}
+
+#[test]
+fn a_full_disk_is_left_alone_between_tries_and_no_entry_is_needed_to_try_again() {
+    let folder = TempDir::new().unwrap();
+    let disk = Arc::new(PoorDisk::default());
+    let retry_pause = Duration::from_secs(3_600);
+    let mut journal = open_poor_with(folder.path(), &disk, Options { retry_pause, ..options() });
+    disk.room.store(0, Ordering::SeqCst);
+    let tries = disk.writes.load(Ordering::SeqCst);
+    for seq in 0..100 {
+        assert!(matches!(journal.append(&[opened(seq, seq)]), Err(JournalError::Held { held_bytes: 1.., .. })));
+    }
+    assert_eq!(disk.writes.load(Ordering::SeqCst) - tries, 1);
+    disk.room.store(1 << 30, Ordering::SeqCst);
+    assert!(journal.append(&[]).is_err(), "the pause is not over");
+    journal.retry_pause = Duration::ZERO;
+    journal.append(&[]).unwrap();
+    drop(journal);
+    assert_eq!(open(folder.path()).1.open_calls.len(), 100);
 }
 
 #[test]

@@ -24,22 +24,23 @@ fn records_wait_while_the_server_is_away(kind: Kind) {
         let store = Store::open(&server.database().await).await.unwrap();
         let writer = Writer::start(store.clone(), Box::new(|_, _| {}), Box::new(Vec::new));
         put(&writer.handle(), 0..10);
-        until(|| writer.handle().written() == 10).await;
+        until(|| writer.progress().written() == 10).await;
         (store, writer)
     });
 
     server.kill();
     runtime.block_on(async {
         put(&writer.handle(), 10..500);
-        until(|| writer.handle().is_failing()).await;
+        until(|| writer.progress().is_failing()).await;
         assert!(store.ping().await.unwrap_err().is_passing());
-        assert_eq!(writer.handle().written(), 10);
+        assert_eq!((writer.progress().written(), writer.progress().waiting()), (10, 490));
     });
 
     server.resume();
     runtime.block_on(async {
-        until(|| writer.handle().written() == 500).await;
-        assert!(!writer.handle().is_failing());
+        until(|| writer.progress().written() == 500).await;
+        assert!(!writer.progress().is_failing());
+        until(|| writer.progress().waiting() == 0).await;
         assert!(writer.finish(PATIENCE).await);
         assert_eq!(store.record(call(499)).await.unwrap(), Some(record(499)));
         store.close().await;

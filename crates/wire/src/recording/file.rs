@@ -43,7 +43,11 @@ impl PieceFile {
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)?;
         }
-        PieceFile::begin(OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?, channels)
+        let file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+        PieceFile::begin(file, channels).inspect_err(|_| {
+            // A full disk has room for a name and none for a header: a name left behind would keep the next try out.
+            let _ = fs::remove_file(path);
+        })
     }
 }
 

@@ -84,7 +84,7 @@ impl<R: Fn(RecordingKey, u64, u64), P: Fn(PieceReport)> Writer<R, P> {
     fn begin(&mut self, recording: RecordingKey, channels: u16) {
         let mut writing = Writing { channels, next_number: 0, piece: None, written_ms: 0, failing: false };
         let opened = self.open_piece(recording, &mut writing, 0);
-        self.book(&mut writing, opened);
+        self.book(recording, &mut writing, opened);
         self.open.insert(recording, writing);
         self.counters.open.fetch_add(1, Relaxed);
     }
@@ -92,7 +92,7 @@ impl<R: Fn(RecordingKey, u64, u64), P: Fn(PieceReport)> Writer<R, P> {
     fn sound(&mut self, recording: RecordingKey, offset_ms: u64, mut chunk: Vec<u8>) {
         if let Some(mut writing) = self.open.remove(&recording) {
             let written = self.write(recording, &mut writing, offset_ms, &chunk);
-            self.book(&mut writing, written);
+            self.book(recording, &mut writing, written);
             self.open.insert(recording, writing);
         }
         chunk.clear();
@@ -103,6 +103,9 @@ impl<R: Fn(RecordingKey, u64, u64), P: Fn(PieceReport)> Writer<R, P> {
         let Some(mut writing) = self.open.remove(&recording) else { return };
         self.close_piece(&mut writing);
         let lost_ms = ms.saturating_sub(writing.written_ms);
+        if lost_ms > 0 {
+            tracing::warn!(recording = %Uuid::from_u128(recording.0), ms, lost_ms, "recording is not whole");
+        }
         self.counters.open.fetch_sub(1, Relaxed);
         self.counters.lost_ms.fetch_add(lost_ms, Relaxed);
         (self.recorded)(recording, ms, lost_ms);
@@ -145,8 +148,9 @@ impl<R: Fn(RecordingKey, u64, u64), P: Fn(PieceReport)> Writer<R, P> {
 
     fn close_piece(&self, writing: &mut Writing) {
         if let Some((mut piece, mut file)) = writing.piece.take() {
-            let claimed = file.claim();
-            self.book(writing, claimed);
+            if let Err(error) = file.claim() {
+                self.book(piece.recording, writing, Err(error));
+            }
             piece.bytes = file.bytes();
             piece.ms = file.ms();
             (self.pieces)(PieceReport::Closed(piece));
@@ -154,13 +158,17 @@ impl<R: Fn(RecordingKey, u64, u64), P: Fn(PieceReport)> Writer<R, P> {
     }
 
     /// Counts and tells a failure once; the next chunk tries again.
-    fn book(&self, writing: &mut Writing, result: io::Result<()>) {
+    fn book(&self, recording: RecordingKey, writing: &mut Writing, result: io::Result<()>) {
+        let (recording, directory) = (Uuid::from_u128(recording.0), self.directory.display());
         match result {
-            Ok(()) => writing.failing = false,
+            Ok(()) if std::mem::take(&mut writing.failing) => {
+                tracing::info!(%recording, %directory, "recording is written again");
+            }
+            Ok(()) => {}
             Err(error) => {
                 self.counters.failures.fetch_add(1, Relaxed);
                 if !std::mem::replace(&mut writing.failing, true) {
-                    tracing::warn!(%error, "recording cannot be written");
+                    tracing::error!(%error, %recording, %directory, "recording cannot be written; the call goes on without");
                 }
             }
         }

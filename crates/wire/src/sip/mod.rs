@@ -6,7 +6,7 @@ mod table;
 mod udp;
 
 pub use stream::StreamLimits;
-pub use udp::UdpSender;
+pub use udp::{UdpSender, granted_receive_buffer};
 
 use crate::bell::Bell;
 use bytes::Bytes;
@@ -132,7 +132,7 @@ impl Local {
 }
 
 /// The address the kernel would send from. Connecting a UDP socket looks the route up and sends nothing.
-fn routed_source(remote: SocketAddr) -> Option<IpAddr> {
+pub fn routed_source(remote: SocketAddr) -> Option<IpAddr> {
     let any: SocketAddr = if remote.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
     let socket = UdpSocket::bind(any).ok()?;
     socket.connect(remote).ok()?;
@@ -151,7 +151,9 @@ impl Listener {
     pub fn start(config: Config, to_exchange: Sender<Inbound>) -> io::Result<Handle> {
         let statistics = Arc::new(Statistics::default());
         let named = |address: SocketAddr| {
-            move |error: io::Error| io::Error::new(error.kind(), format!("cannot listen for SIP on {address}: {error}"))
+            move |error: io::Error| {
+                io::Error::new(error.kind(), format!("cannot listen for SIP over UDP on {address}: {error}"))
+            }
         };
         let udp = match config.udp {
             Some(address) => Some(

@@ -111,8 +111,10 @@ impl Streams {
     }
 
     fn listen(&mut self, address: SocketAddr, tls: Option<TlsAcceptor>, config: &Config) -> io::Result<Local> {
-        let listener = listen_on(address)
-            .map_err(|error| io::Error::new(error.kind(), format!("cannot listen for SIP on {address}: {error}")))?;
+        let transport = if tls.is_some() { "TLS" } else { "TCP" };
+        let listener = listen_on(address).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen for SIP over {transport} on {address}: {error}"))
+        })?;
         let local = Local { bound: listener.local_addr()?, external: config.external_address };
         let shared = Arc::clone(&self.shared);
         self.accepting.push(self.runtime.spawn(accept(listener, local, tls, shared)));

@@ -115,6 +115,15 @@ impl Drop for Udp {
     }
 }
 
+/// The receive buffer that this process would get for SIP, bytes; for `doctor`.
+///
+/// # Errors
+/// Those of the socket.
+pub fn granted_receive_buffer() -> io::Result<usize> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    datagram::enlarge_receive_buffer(&socket, RECEIVE_BUFFER_BYTES)
+}
+
 fn bind(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {

@@ -50,7 +50,7 @@ pub async fn what_found_no_room_is_read_from_the_journal(url: String) {
     let handle = writer.handle();
     // The task has not run yet: the queue fills up and over.
     let mut put = 0;
-    while handle.waiting() < 20_000 {
+    while writer.progress().waiting() < 20_000 {
         handle.put(Write::Piece(piece(0, put)));
         put += 1;
     }
@@ -78,13 +78,13 @@ pub async fn one_bad_item_does_not_hold_the_others_back(url: String) {
     for write in [Write::Piece(piece(1, 0)), Write::Piece(bad), Write::Piece(piece(3, 0))] {
         handle.put(write);
     }
-    let state = handle.clone();
+    let progress = writer.progress();
     drop(handle);
     let given_up = tokio::spawn(async move {
-        while state.given_up() + state.written() < 3 {
+        while progress.given_up() + progress.written() < 3 {
             tokio::task::yield_now().await;
         }
-        state.given_up()
+        progress.given_up()
     });
     if url.starts_with("mysql") {
         // ON DUPLICATE KEY UPDATE takes any unique index for the key: it replaces instead of refusing.
