@@ -272,7 +272,7 @@ export const en: Record<TextKey, string> = {
   "rec.from": "From",
   "rec.to": "To",
   "rec.number": "Number",
-  "rec.numberHint": "caller or called",
+  "rec.numberHint": "First digits",
   "rec.any": "any",
   "rec.clear": "Clear filters",
   "rec.empty": "No records match",

@@ -270,7 +270,7 @@ export const zh = {
   "rec.from": "开始日期",
   "rec.to": "结束日期",
   "rec.number": "号码",
-  "rec.numberHint": "主叫或被叫",
+  "rec.numberHint": "开头几位即可",
   "rec.any": "全部",
   "rec.clear": "清除条件",
   "rec.empty": "没有符合条件的话单",
