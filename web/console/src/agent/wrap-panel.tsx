@@ -11,6 +11,7 @@ import { shown, useShortcuts } from "../shell/shortcuts";
 import { useText } from "../text";
 import { durationOrDash, phoneNumber } from "../text/format";
 import { orders, REASONS, STATE_COMMAND } from "./orders";
+import { CallsOfCaller } from "./own-calls";
 import { useLastCall } from "./last-call";
 
 export function WrapPanel({ me }: { me: AgentLive }) {
@@ -39,7 +40,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
         <dl className="facts">
           <div><dt>{t("wrap.talked")}</dt><dd className="figure">{durationOrDash(talked)}</dd></div>
           <div>
-            <dt>{t("one.title")}</dt>
+            <dt>{t("rec.title")}</dt>
             <dd>{me.call && !live ? <Link to="/reports/records/$call" params={{ call: me.call }}>{t("wrap.record")}</Link> : "–"}</dd>
           </div>
         </dl>
@@ -59,6 +60,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
             <Button className="big">{t("wrap.finishNotReady")}<Icon name="caret" size={12} /></Button>
           </Dropdown>
         </div>
+        {last && <CallsOfCaller caller={last.caller} except={me.call ?? undefined} />}
       </div>
     </>
   );
