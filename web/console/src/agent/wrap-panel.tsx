@@ -40,7 +40,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
         <dl className="facts">
           <div><dt>{t("wrap.talked")}</dt><dd className="figure">{durationOrDash(talked)}</dd></div>
           <div>
-            <dt>{t("rec.title")}</dt>
+            <dt>{t("one.title")}</dt>
             <dd>{me.call && !live ? <Link to="/reports/records/$call" params={{ call: me.call }}>{t("wrap.record")}</Link> : "–"}</dd>
           </div>
         </dl>

@@ -90,7 +90,7 @@ function Facts({ record }: { record: CallRecord }) {
         <span className="figure record-number">{phoneNumber(record.called)}</span>
         <span className="soft">{t(`direction.${record.direction}`)}</span>
         <EndPill state={record.state} />
-        <span className="soft">{t("rec.by")}: {t(`by.${record.by}`)}</span>
+        <span className="soft">{t("rec.byWhom", { who: t(`by.${record.by}`) })}</span>
       </div>
       <dl className="record-facts">
         <Pair word={t("rec.time")}>{dayAndTime(record.arrived)}</Pair>
