@@ -37,9 +37,22 @@ const scenes: Scene[] = [
       await page.click("button[type=submit]");
     },
   },
+  {
+    name: "login-locked", user: undefined, path: "/login", shows: ".login-problem:not(:empty)",
+    before: async (stage) => {
+      for (let tries = 0; tries < 9; tries += 1) await stage.context.request.post(`${stage.origin}/api/v1/sessions`, { data: { username: "1001", password: "" } });
+    },
+    set: async (_, page) => {
+      await page.fill("#username", "1001");
+      await page.fill("#password", "wrong");
+      await page.click("button[type=submit]");
+    },
+  },
   { name: "agent-start-shift", user: "1001", path: "/agent", shows: ".shift" },
   { name: "agent-idle", user: "1001", path: "/agent", shows: ".idle", before: loggedIn },
   { name: "agent-not-ready", user: "1001", path: "/agent", shows: ".idle .big", before: agent({ state: "not_ready", reason: "lunch", extension: "8001" }) },
+  { name: "agent-own-reason", user: "1001", path: "/agent", shows: ".idle .big", before: agent({ state: "not_ready", reason: "去人事部办理入职手续", extension: "8001" }) },
+  { name: "agent-unreachable", user: "1001", path: "/agent", shows: ".idle", before: agent({ state: "not_ready", reason: "unreachable", extension: "8001", phone_registered: false }) },
   {
     name: "agent-state-menu", user: "1001", path: "/agent", shows: ".ant-dropdown-menu", before: loggedIn,
     set: async (_, page) => void (await page.waitForSelector(".idle"), await page.keyboard.press("Alt+b")),
@@ -142,6 +155,8 @@ const scenes: Scene[] = [
     name: "records-calendar", user: "1000", path: "/reports/records?period=custom&from=2026-11-01", shows: ".ant-picker-content",
     set: async (_, page) => page.click(".w-day"),
   },
+  { name: "records-other-zone", user: "1000", path: "/reports/records?period=all", shows: "table.records td", before: async (stage) => void (await stage.steer("timezone", { timezone: "Europe/Berlin" })) },
+  { name: "records-agent", user: "1002", path: "/reports/records?period=all", shows: "table.records td" },
   { name: "records-empty", user: "1000", path: "/reports/records?number=000000", shows: ".face" },
   { name: "records-error", user: "1000", path: "/reports/records", shows: ".face", before: async (stage) => void (await stage.steer("fail", { path: "/api/v1/records", status: 500, code: "store_unavailable" })) },
   { name: "records-loading", user: "1000", path: "/reports/records", shows: ".skeleton-row", before: async (stage) => void (await stage.steer("slow", { ms: 3_000 })) },
@@ -157,6 +172,14 @@ const scenes: Scene[] = [
     name: "record-refused", user: "1000", path: "/reports/records?period=all&state=refused", shows: ".record-head",
     set: async (_, page) => page.click("table.records tbody a"),
   },
+  {
+    name: "record-crashed", user: "1000", path: "/reports/records?period=all&state=failed", shows: ".record-head",
+    set: async (_, page) => page.click("table.records tbody a"),
+  },
+  {
+    name: "record-abandoned", user: "1000", path: "/reports/records?period=all&state=queue_abandoned", shows: ".record-head",
+    set: async (_, page) => page.click("table.records tbody a"),
+  },
   { name: "record-missing", user: "1000", path: "/reports/records/01890000-0000-7000-8000-000000000000", shows: ".face" },
   {
     name: "refused", user: "1000", path: "/reports/refused", shows: "table.refused td",
@@ -164,6 +187,8 @@ const scenes: Scene[] = [
       for (const reason of ["number_unbound", "extension_unknown", "media", "overload"]) await stage.steer("refuse", { reason });
     },
   },
+  { name: "refused-empty", user: "1000", path: "/reports/refused", shows: ".panel", before: async (stage) => void (await stage.steer("restart", { records: 0 })) },
+  { name: "home-of-auditor", user: "auditor", path: "/", shows: ".face" },
   { name: "not-found", user: "1000", path: "/nowhere", shows: ".face" },
   { name: "no-right", user: "1001", path: "/supervisor", shows: ".face" },
 ];
@@ -192,6 +217,22 @@ async function show(scene: Scene, look: Look): Promise<Page> {
   return page;
 }
 
+/** A large screen, a small window, and a laptop's window at 200 % zoom: nothing goes over the edge. */
+const SIZES = { large: { width: 1920, height: 1080 }, small: { width: 1280, height: 600 }, zoomed: { width: 683, height: 325 } };
+
+async function otherSizes(page: Page, name: string): Promise<void> {
+  const sideways = () => page.evaluate(() => Math.max(...["html", ".content"].map((part) => {
+    const element = document.querySelector(part);
+    return element ? element.scrollWidth - element.clientWidth : 0;
+  })));
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    // What is open beside a button finds its new place a moment later.
+    await expect.poll(sideways, { message: size }).toBeLessThanOrEqual(0);
+    if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}.${size}.png`), fullPage: size === "zoomed" });
+  }
+}
+
 describe.each(looks.map((look) => [`${look.language} ${look.theme}`, look] as const))("%s", (_, look) => {
   test.each(scenes.map((scene) => [scene.name, scene] as const))("%s", async (_name, scene) => {
     const page = await show(scene, look);
@@ -201,6 +242,7 @@ describe.each(looks.map((look) => [`${look.language} ${look.theme}`, look] as co
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(sideways).toBeLessThanOrEqual(0);
       expect(await violations(page)).toEqual([]);
+      if (look.theme === "light") await otherSizes(page, `${scene.name}.${look.language}`);
     } finally {
       await page.close();
     }

@@ -1,6 +1,6 @@
 // Addresses and their pages. A route group is one chunk; filters live in the query string as plain text.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
-import { Failed, NotFound } from "./parts/faces";
+import { Failed, NoPages, NotFound } from "./parts/faces";
 import { entriesOf, sessionState } from "./shell/session";
 import { Shell } from "./shell/shell";
 import { type RecordFilter, readFilter } from "./reports/filter";
@@ -50,7 +50,7 @@ const home = createRoute({
     const first = session.phase === "in" ? entriesOf(session.user)[0] : undefined;
     if (first) throw redirect({ to: first.to });
   },
-  component: NotFound,
+  component: NoPages,
 });
 
 const agent = createRoute({

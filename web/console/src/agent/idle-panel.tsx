@@ -11,6 +11,7 @@ import { type Text, useText } from "../text";
 import type { TextKey } from "../text/zh";
 import { duration, phoneNumber } from "../text/format";
 import { orders, STATE_COMMAND, UNREACHABLE } from "./orders";
+import { CallsOfToday } from "./own-calls";
 import { useFirstReason } from "./start-shift";
 
 /** How long the end of an offer is spoken of. */
@@ -37,6 +38,7 @@ export function IdlePanel({ me }: { me: AgentLive }) {
       {!me.phone_registered && !phoneGone && (
         <p className="idle-warn"><Icon name="warn" /> {t("lamp.voice.down", { extension: me.extension ?? "" })}</p>
       )}
+      <CallsOfToday agent={me.agent} />
     </>
   );
 }

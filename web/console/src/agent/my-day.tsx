@@ -1,17 +1,12 @@
 // The agent's own figures of today, from the records: one's own, never a ranking.
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { api } from "../api/client";
 import type { CallRecord } from "../api/types";
 import { useLive } from "../live/store";
-import { useToday } from "../live/today";
 import { Failed, Loading } from "../parts/faces";
 import { useText } from "../text";
 import { duration, durationOrDash } from "../text/format";
-import { dayStart } from "../text/site-time";
+import { useMyRecords } from "./own-calls";
 
-/** The largest page of the API; an agent's day is far below it. */
-const RECORDS_MAX = 500;
 /** The record is written just after the conversation ends. */
 const SETTLE_MS = 1_500;
 
@@ -32,11 +27,7 @@ export function dayOf(agent: string, records: readonly CallRecord[]): Day {
 
 export function MyDay({ agent }: { agent: string }) {
   const t = useText();
-  const today = useToday();
-  const records = useQuery({
-    queryKey: ["my-day", agent, today],
-    queryFn: ({ signal }) => api.records({ agent, from: dayStart(today), limit: RECORDS_MAX }, signal),
-  });
+  const records = useMyRecords(agent);
   useAgainAfterCalls(agent, () => void records.refetch());
   const day = records.data && dayOf(agent, records.data.items);
   return (

@@ -12,6 +12,7 @@ import { useText } from "../text";
 import { duration, durationOrDash, phoneNumber } from "../text/format";
 import { CallFacts } from "./call-facts";
 import { ANSWER_COMMAND, HANG_UP_COMMAND, orders } from "./orders";
+import { CallsOfCaller } from "./own-calls";
 
 export function RingPanel({ me }: { me: AgentLive }) {
   const t = useText();
@@ -51,6 +52,7 @@ export function RingPanel({ me }: { me: AgentLive }) {
             {t("ring.decline")}
           </CommandButton>
         </div>
+        {call && <CallsOfCaller caller={call.caller} except={call.call} />}
       </div>
       {offered && call && <ReasonDrawer open={why} close={() => setWhy(false)} call={call} />}
     </>
@@ -73,7 +75,7 @@ function WhyLine({ call, reason, open }: { call: CallLive | undefined; reason: A
   const chosen = reason?.candidates[0];
   return (
     <p className="why-line">
-      <span className="soft">{t("ring.why")}:</span>{" "}
+      <span className="soft">{t("ring.why")}</span>{" "}
       {reason && call
         ? t("ring.whyText", { queue: queueName(reason.queue), place: reason.place, idle: durationOrDash(chosen?.idle_ms), n: comparedAgents(reason) })
         : "–"}{" "}

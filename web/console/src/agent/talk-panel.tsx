@@ -11,6 +11,7 @@ import { useText } from "../text";
 import { phoneNumber, shortId } from "../text/format";
 import { CallFacts } from "./call-facts";
 import { HANG_UP_COMMAND, orders } from "./orders";
+import { CallsOfCaller } from "./own-calls";
 
 export function TalkPanel({ me }: { me: AgentLive }) {
   const t = useText();
@@ -50,13 +51,10 @@ export function TalkPanel({ me }: { me: AgentLive }) {
             </tr>
           </tbody>
         </table>
-        {call && (
-          <p className="faint call-id">
-            {t("talk.callId")} <code title={call.call}>{shortId(call.call)}</code> <CopyButton value={call.call} />
-          </p>
-        )}
         <div className="work-acts">
-          <span className="grow" />
+          <p className="grow faint call-id">
+            {call && <>{t("talk.callId")} <code title={call.call}>{shortId(call.call)}</code> <CopyButton value={call.call} /></>}
+          </p>
           <CommandButton
             fate="above" name={HANG_UP_COMMAND} className="big slot-hang" onPress={() => orders.hangUp(me.agent)}
             askedWord={t("bar.hangingUp")} shortcut={shown("hangUp")}
@@ -64,6 +62,7 @@ export function TalkPanel({ me }: { me: AgentLive }) {
             <Icon name="hangUp" size={20} />{t("bar.hangUp")}<kbd>{shown("hangUp")}</kbd>
           </CommandButton>
         </div>
+        {call && <CallsOfCaller caller={call.caller} except={call.call} />}
       </div>
     </>
   );

@@ -11,6 +11,7 @@ import { shown, useShortcuts } from "../shell/shortcuts";
 import { useText } from "../text";
 import { durationOrDash, phoneNumber } from "../text/format";
 import { orders, REASONS, STATE_COMMAND } from "./orders";
+import { CallsOfCaller } from "./own-calls";
 import { useLastCall } from "./last-call";
 
 export function WrapPanel({ me }: { me: AgentLive }) {
@@ -61,6 +62,7 @@ export function WrapPanel({ me }: { me: AgentLive }) {
             <Button className="big">{t("wrap.finishNotReady")}<Icon name="caret" size={12} /></Button>
           </Dropdown>
         </div>
+        {last && <CallsOfCaller caller={last.caller} except={me.call ?? undefined} />}
       </div>
     </>
   );

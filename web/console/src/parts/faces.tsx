@@ -50,7 +50,7 @@ export function Failed({ cause, retry }: { cause: unknown; retry: () => void }) 
     <Face title={problemWord(cause)} act={again}>
       {cause.detail ?? t("face.error.do")}
       <br />
-      <code className="faint">{t("face.quote")}: {cause.status} {cause.code}</code>
+      <code className="faint">{t("face.quote", { code: `${cause.status} ${cause.code}` })}</code>
     </Face>
   );
 }
@@ -72,6 +72,17 @@ export function NotFound() {
     <main className="page">
       <h1>{t("face.notFound")}</h1>
       <Face title={t("face.notFound.do")} act={<Home />} />
+    </main>
+  );
+}
+
+/** For whose roles no page has been built yet. */
+export function NoPages() {
+  const t = useText();
+  return (
+    <main className="page">
+      <h1>{t("face.noPages")}</h1>
+      <Face title={t("face.noPages.do")} />
     </main>
   );
 }

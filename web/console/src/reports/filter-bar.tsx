@@ -8,6 +8,7 @@ import { type ReactNode, useEffect, useId, useState } from "react";
 import { END_STATES } from "../api/types";
 import { useLive } from "../live/store";
 import { useQueueName } from "../parts/names";
+import { useUser } from "../shell/session";
 import { textOr, useText } from "../text";
 import { siteZone } from "../text/site-time";
 import { changedFilter, DIRECTIONS, filters, type Period, PERIODS, type RecordFilter } from "./filter";
@@ -25,6 +26,7 @@ export function FilterBar({ filter }: { filter: RecordFilter }) {
   const queues = useLive((state) => state.queues);
   const change = (fields: Partial<RecordFilter>) =>
     void navigate({ to: "/reports/records", search: changedFilter(filter, fields) });
+  const seesOthers = useUser().roles.some((role) => role !== "agent");
   const any = { value: "", label: t("rec.any") };
   const queueIds = new Set([...queues.keys(), ...(filter.queue ? [filter.queue] : [])]);
   return (
@@ -49,7 +51,7 @@ export function FilterBar({ filter }: { filter: RecordFilter }) {
         </>
       )}
       <Typed label={t("rec.number")} hint={t("rec.numberHint")} value={filter.number ?? ""} change={(number) => change({ number: number.replace(/[\s-]/g, "") })} />
-      <Typed label={t("rec.agent")} hint="1001" value={filter.agent ?? ""} change={(agent) => change({ agent })} narrow />
+      {seesOthers && <Typed label={t("rec.agent")} hint="1001" value={filter.agent ?? ""} change={(agent) => change({ agent })} narrow />}
       <Field label={t("rec.queue")}>
         {(id) => (
           <Select

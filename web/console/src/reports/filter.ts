@@ -15,6 +15,7 @@ export interface RecordFilter {
   /** `2026-11-20`, both days included; only with period "custom". */
   from?: string;
   to?: string;
+  /** How it begins. */
   number?: string;
   agent?: string;
   queue?: string;
@@ -71,8 +72,9 @@ export function filters(filter: RecordFilter): boolean {
 
 /** The query of `GET /records`; `today` is the site's day. */
 export function recordsQuery(filter: RecordFilter, today: string): Query {
-  const { period, from: _from, to: _to, ...rest } = filter;
-  return { ...rest, ...bounds(filter, period ?? "today", today), limit: PAGE_ROWS };
+  const { period, from: _from, to: _to, number, ...rest } = filter;
+  // The beginning is enough: people type while the list already follows.
+  return { ...rest, q: number, ...bounds(filter, period ?? "today", today), limit: PAGE_ROWS };
 }
 
 function bounds(filter: RecordFilter, period: Period, today: string): { from?: number; to?: number } {

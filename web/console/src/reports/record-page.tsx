@@ -7,6 +7,7 @@ import { api, Problem } from "../api/client";
 import type { CallRecord, OfferRecord } from "../api/types";
 import { useLive } from "../live/store";
 import { CopyButton } from "../parts/copy-button";
+import { EndPill } from "../parts/end-pill";
 import { Face, Failed, Loading } from "../parts/faces";
 import { Icon } from "../parts/icons";
 import { useAgentName, useQueueName } from "../parts/names";
@@ -15,7 +16,6 @@ import { SiteZone } from "../parts/site-zone";
 import { useText } from "../text";
 import { durationOrDash, phoneNumber } from "../text/format";
 import { clockTime, dayAndTime } from "../text/site-time";
-import { EndPill } from "./end-pill";
 import { Player } from "./player";
 import { Timeline } from "./timeline";
 import { outletWord, reasonWord, remedyWord } from "./words";
@@ -90,7 +90,7 @@ function Facts({ record }: { record: CallRecord }) {
         <span className="figure record-number">{phoneNumber(record.called)}</span>
         <span className="soft">{t(`direction.${record.direction}`)}</span>
         <EndPill state={record.state} />
-        <span className="soft">{t("rec.by")}: {t(`by.${record.by}`)}</span>
+        <span className="soft">{t("rec.byWhom", { who: t(`by.${record.by}`) })}</span>
       </div>
       <dl className="record-facts">
         <Pair word={t("rec.time")}>{dayAndTime(record.arrived)}</Pair>

@@ -5,6 +5,7 @@ import { Button } from "antd";
 import { api } from "../api/client";
 import type { CallRecord } from "../api/types";
 import { useToday } from "../live/today";
+import { EndPill } from "../parts/end-pill";
 import { Face, Failed, Loading } from "../parts/faces";
 import { Icon, type IconName } from "../parts/icons";
 import { useAgentName, useQueueName } from "../parts/names";
@@ -14,7 +15,6 @@ import { durationOrDash, phoneNumber } from "../text/format";
 import { clockTime, day } from "../text/site-time";
 import { filters, recordsQuery } from "./filter";
 import { FilterBar } from "./filter-bar";
-import { EndPill } from "./end-pill";
 import "./reports.css";
 
 export function RecordsPage() {

@@ -49,10 +49,13 @@ export function lanesOf(spans: readonly Span[]): Lane[] {
 
 const TICK_STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600].map((seconds) => seconds * 1_000);
 
+/** Beyond this share of the axis a tick's words would stand over its edge. */
+const TICK_SHARE_MAX = 0.95;
+
 /** Ticks at round distances, at most `count` of them. */
 export function ticks(length: number, count: number): number[] {
   const step = TICK_STEPS_MS.find((candidate) => length / candidate <= count) ?? 7_200_000;
   const out: number[] = [];
-  for (let at = 0; at <= length; at += step) out.push(at);
+  for (let at = 0; at <= length * TICK_SHARE_MAX; at += step) out.push(at);
   return out;
 }

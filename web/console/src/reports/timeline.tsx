@@ -47,7 +47,8 @@ export function Timeline({ record }: { record: CallRecord }) {
               <span className="lane-name cut" title={name}>{name}</span>
               <div className="lane-track">
                 {lane.spans.map((span, at) => {
-                  const word = [spanWord(t, span), duration(span.to - span.from)].filter(Boolean).join(" ");
+                  // The figure first: in a narrow bar it is what stays.
+                  const word = [duration(span.to - span.from), spanWord(t, span)].filter(Boolean).join(" ");
                   return (
                     <SpanBar
                       key={at} kind={span.end === "answered" || span.kind !== "offer" ? span.kind : "missed"} word={word}

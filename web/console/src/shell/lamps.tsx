@@ -7,6 +7,7 @@ import type { LineState } from "../live/connection";
 import { Icon } from "../parts/icons";
 import { useText } from "../text";
 import type { TextKey } from "../text/zh";
+import { mayWatch, useUser } from "./session";
 
 type Light = "good" | "bad" | "busy" | "none";
 
@@ -14,6 +15,7 @@ const LIGHT_OF_LINE: Record<LineState["phase"], Light> = { up: "good", connectin
 
 export function Lamps({ me }: { me: AgentLive | undefined }) {
   const t = useText();
+  const watches = mayWatch(useUser());
   const line = useLine().state;
   const extension = me?.extension ?? undefined;
   const voice: { light: Light; words: string } =
@@ -22,7 +24,7 @@ export function Lamps({ me }: { me: AgentLive | undefined }) {
       : { light: "none", words: t("lamp.voice.none") };
   return (
     <ul className="lamps" aria-label={t("lamp")}>
-      <Lamp name="lamp.server" light={LIGHT_OF_LINE[line.phase]} words={t(`lamp.server.${line.phase}`)} />
+      {watches && <Lamp name="lamp.server" light={LIGHT_OF_LINE[line.phase]} words={t(`lamp.server.${line.phase}`)} />}
       <Lamp name="lamp.voice" {...voice} />
       {me ? <RingLamp me={me} /> : <Lamp name="lamp.ring" light="none" words={t("lamp.ring.none")} />}
     </ul>

@@ -5,8 +5,8 @@ import type { Role, User } from "../api/types";
 import { startLive, stopLive } from "../live/store";
 import { showTimesIn } from "../text/site-time";
 
-/** The exchange refuses the live picture to those without one of these. */
-function mayWatch(user: User): boolean {
+/** The exchange refuses the live picture to a mere auditor. */
+export function mayWatch(user: User): boolean {
   return user.roles.some((role) => role !== "auditor");
 }
 

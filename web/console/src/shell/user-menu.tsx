@@ -34,7 +34,7 @@ function UserPanel({ user }: { user: User }) {
     <section className="user-panel" aria-label={t("user.menu")}>
       <div>
         <strong>{user.name}</strong>
-        <div className="faint">{user.roles.map((role) => t(`role.${role}`)).join(" · ")}</div>
+        <div className="faint roles">{user.roles.map((role) => t(`role.${role}`)).join(" · ")}</div>
       </div>
       <div><div className="soft">{t("language")}</div><LanguageSwitch /></div>
       <div><div className="soft">{t("theme")}</div><ThemeSwitch /></div>

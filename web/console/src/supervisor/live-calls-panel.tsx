@@ -79,7 +79,7 @@ function CallRow({ call, why }: { call: CallLive; why: (call: string) => void })
       <td className="figure">{phoneNumber(call.called)}</td>
       <td><PhasePill phase={call.phase} /></td>
       <td className="number"><Since at={phaseSince(call)} /></td>
-      <td className="cut" title={other}>{other}</td>
+      <td className="cut with" title={other}>{other}</td>
       <td className="acts">
         {call.queue != null && (
           <button type="button" className="row-act" aria-label={`${t("sup.why")} ${number}`} onClick={() => why(call.call)}>{t("sup.why")}</button>

@@ -34,7 +34,7 @@ export function WaitingPanel({ why }: { why: (call: string) => void }) {
                 <th>{t("sup.caller")}</th>
                 <th>{t("sup.queue")}</th>
                 <th className="number narrow">{t("sup.place")}</th>
-                <th className="number">{t("sup.waited")}</th>
+                <th className="number waited">{t("sup.waited")}</th>
                 <th className="ringing">{t("sup.ringing")}</th>
                 <th className="act"><span className="hidden-text">{t("sup.why")}</span></th>
               </tr>

@@ -1,7 +1,8 @@
 // How a call ended: an icon of its own and words. "Error" only for our own faults.
 import type { EndState } from "../api/types";
-import { Icon, type IconName } from "../parts/icons";
+import { Icon, type IconName } from "./icons";
 import { textOr, useText } from "../text";
+import "./parts.css";
 
 type Tone = "good" | "lost" | "plain" | "fault";
 
