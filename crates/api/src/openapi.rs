@@ -2,6 +2,7 @@
 
 use crate::{
     identity::COOKIE,
+    recordings,
     rights::{self, Ruling, Who},
     router, schema,
 };
@@ -21,7 +22,7 @@ use utoipa::{
     info(title = "Strowger", description = "Call centre: agents, queues, calls, records and live facts.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = "/api/v1")),
-    components(schemas(schema::LiveMessage, schema::FactRecord)),
+    components(schemas(schema::LiveMessage, schema::FactRecord, recordings::SoundFormat)),
     security(("bearer" = []), ("cookie" = [])),
     modifiers(&Schemes)
 )]

@@ -20,6 +20,16 @@ fn the_checked_in_document_is_up_to_date() {
 }
 
 #[test]
+fn every_schema_that_is_named_is_described() {
+    let text = crate::openapi();
+    let document = document();
+    let named: BTreeSet<&str> =
+        text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let missing: Vec<_> = named.iter().filter(|name| document["components"]["schemas"][**name].is_null()).collect();
+    assert!(missing.is_empty() && named.contains("SoundFormat"), "{missing:?}");
+}
+
+#[test]
 fn operations_have_names_of_their_own_and_responses_a_description() {
     let document = document();
     let mut names = BTreeSet::new();
@@ -57,6 +67,13 @@ fn assert_same_shape(document: &Value, schema: &Value, value: &Value, place: &st
         Value::Array(items) => {
             assert!(!items.is_empty(), "{place}: an empty sample shows nothing");
             items.iter().for_each(|item| assert_same_shape(document, &schema["items"], item, place));
+        }
+        // A map: its keys are values, and all its values are of one shape.
+        Value::Object(entries) if schema["additionalProperties"].is_object() => {
+            assert!(!entries.is_empty(), "{place}: an empty sample shows nothing");
+            entries
+                .values()
+                .for_each(|entry| assert_same_shape(document, &schema["additionalProperties"], entry, place));
         }
         Value::Object(fields) => {
             let properties = schema["properties"].as_object().unwrap_or_else(|| panic!("{place}: {schema}"));
