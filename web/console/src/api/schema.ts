@@ -3777,7 +3777,11 @@ export interface components {
             queues: components["schemas"]["QueueLive"][];
             refused: components["schemas"]["RefusedLive"][];
         };
-        SoundFormat: unknown;
+        /**
+         * @description How the sound is wanted.
+         * @enum {string}
+         */
+        SoundFormat: "pcm16" | "original";
         /** @enum {string} */
         Strategy: "longest_idle";
         /** @description A trunk. */
