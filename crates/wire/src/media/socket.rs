@@ -20,6 +20,9 @@ pub(super) struct Pair {
     _rtcp: UdpSocket,
     /// The socket is connected to it: the kernel keeps strangers out and the way to it at hand.
     far_end: Option<SocketAddr>,
+    /// Bound to one address of ours. Connecting a socket of all addresses would settle it on the one the route to the far
+    /// end begins with, and deafen it on the one that was described.
+    settled: bool,
 }
 
 impl Pair {
@@ -29,7 +32,8 @@ impl Pair {
         rtcp.set_recv_buffer_size(RTCP_BUFFER_BYTES)?;
         // A network without classes of traffic is no reason to have no sound.
         let _ = if address.is_ipv4() { rtp.set_tos_v4(TRAFFIC_CLASS) } else { rtp.set_tclass_v6(TRAFFIC_CLASS) };
-        Ok(Pair { rtp: rtp.into(), _rtcp: rtcp.into(), far_end: None })
+        let settled = !address.is_unspecified();
+        Ok(Pair { rtp: rtp.into(), _rtcp: rtcp.into(), far_end: None, settled })
     }
 
     /// The descriptor to watch.
@@ -65,6 +69,9 @@ impl Pair {
     /// Hears this address only from now on, or everybody again. What the kernel refuses is done without: the engine
     /// itself keeps strangers out as well.
     pub fn lock(&mut self, far_end: Option<SocketAddr>) {
+        if !self.settled {
+            return;
+        }
         self.far_end = match far_end {
             Some(address) => self.rtp.connect(address).ok().map(|()| address),
             None => disconnect(&self.rtp).err().and(self.far_end),
