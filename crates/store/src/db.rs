@@ -12,7 +12,10 @@ use sqlx::{
     postgres::{PgPool, PgPoolOptions, PgRow},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 /// Readers of SQLite beside its one writer; more than the two cores of a small site bring nothing.
 const SQLITE_READERS_MAX: u32 = 4;
@@ -22,6 +25,10 @@ const SERVER_CONNECTIONS_MAX: u32 = 10;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Another process (a command line tool, a backup) may hold SQLite's write lock this long.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite's code for a file that another connection has locked.
+const SQLITE_BUSY: &str = "5";
+/// A change of journal mode by another process is over within this, as a rule.
+const SQLITE_LOCKED_PAUSE: Duration = Duration::from_millis(20);
 
 /// Which SQL is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +91,7 @@ impl Db {
             // Readers and the writer would each have a memory of their own.
             return Err(StoreError::Url { reason: "a database in memory lasts no longer than its connection".into() });
         }
-        let write = SqlitePoolOptions::new()
+        let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             // A disk that fails in a commit makes SQLite roll back by itself. The driver then counts a transaction that is
@@ -95,14 +102,10 @@ impl Db {
                     connection.ping().await?;
                     Ok(!connection.is_in_transaction())
                 })
-            })
-            .connect_with(options.clone())
-            .await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS_MAX)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await?;
+            });
+        let write = connect_patiently(&writer, &options).await?;
+        let reader = SqlitePoolOptions::new().max_connections(SQLITE_READERS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
+        let read = connect_patiently(&reader, &options.read_only(true).create_if_missing(false)).await?;
         Ok(Db::Sqlite { read, write })
     }
 
@@ -270,6 +273,25 @@ impl Row {
             Row::Postgres(row) => row.try_get(column)?,
             Row::Mysql(row) => row.try_get(column)?,
         })
+    }
+}
+
+/// Connects again while the file is locked. Two processes that make one file a WAL database at the same moment are told so
+/// at once: for that change of mode SQLite does not wait, whatever its time-out.
+async fn connect_patiently(
+    pool: &SqlitePoolOptions,
+    options: &SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    let deadline = Instant::now() + SQLITE_BUSY_TIMEOUT;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(error))
+                if error.code().as_deref() == Some(SQLITE_BUSY) && Instant::now() < deadline =>
+            {
+                tokio::time::sleep(SQLITE_LOCKED_PAUSE).await;
+            }
+            connected => return connected,
+        }
     }
 }
 

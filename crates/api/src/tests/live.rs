@@ -49,7 +49,7 @@ fn offered(call: CallId, agent: &str) -> Fact {
         place: 1,
         waited_ms: 10,
         candidates: vec![candidate, passed],
-        others: Default::default(),
+        others: [("talking".to_owned(), 3)].into(),
     };
     Fact::AgentOffered { call, agent: agent.into(), extension: "8001".into(), reason: Box::new(reason) }
 }
