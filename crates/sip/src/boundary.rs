@@ -117,7 +117,8 @@ pub enum Command {
     /// Tell a ringing or talking phone to go off-hook or on-hook: NOTIFY with `Event: talk` or `hold`.
     Notify { dialog: DialogId, event: Arc<str>, body: Option<Body> },
     /// Ask the far end of a confirmed dialog whether it is still there (OPTIONS inside the dialog). Nothing is said if it is;
-    /// otherwise the dialog ends ([`EndCause::Timeout`], or [`EndCause::Transport`] when two in a row found no connection).
+    /// otherwise the dialog ends ([`EndCause::Unknown`], [`EndCause::Timeout`], or [`EndCause::Transport`] when two in a row
+    /// found no connection).
     /// One that is still unanswered is not asked again.
     Probe { dialog: DialogId },
     /// Take back a dialog exported before a restart, to end or go on with it.
@@ -309,8 +310,9 @@ pub enum EndCause {
     RemoteCancel,
     /// Our BYE, CANCEL or refusal.
     Local,
-    /// No ACK within 64·T1, no answer to a request, or one by which the far end knows nothing of the dialog (408, 481). A
-    /// BYE was sent if there was a dialog to end.
+    /// They know nothing of the dialog (481): they hung up and their BYE was lost or is on its way, or they began anew.
+    Unknown,
+    /// No ACK within 64·T1, no answer to a request, or 408. A BYE was sent if there was a dialog to end.
     Timeout,
     /// The transport failed.
     Transport,

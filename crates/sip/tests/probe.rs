@@ -69,12 +69,12 @@ fn whoever_answers_is_there_unless_he_does_not_know_the_dialog() {
         desk.pass_ms(120_000);
         assert_eq!((desk.sent(), desk.events().len()), (vec!["OPTIONS".to_owned()], 0), "{status}");
     }
-    for status in [408, 481] {
+    for (status, cause) in [(408, EndCause::Timeout), (481, EndCause::Unknown)] {
         let mut desk = talking(udp());
         probe(&mut desk);
         desk.receive(&response(desk.last(), status, "", "", ""));
         assert_eq!(desk.sent(), ["OPTIONS", "BYE"], "{status}");
-        assert_ended(&mut desk, EndCause::Timeout);
+        assert_ended(&mut desk, cause);
         desk.assert_empty_at_last();
     }
 }

@@ -217,7 +217,10 @@ impl Switch {
         }
         let event = match cause {
             sip::EndCause::Timeout | sip::EndCause::Transport => LegEvent::Lost,
-            sip::EndCause::RemoteBye | sip::EndCause::RemoteCancel | sip::EndCause::Local => LegEvent::Ended,
+            // Whoever says that he knows nothing of the call is there, and has left it.
+            sip::EndCause::RemoteBye | sip::EndCause::RemoteCancel | sip::EndCause::Unknown | sip::EndCause::Local => {
+                LegEvent::Ended
+            }
         };
         self.leg_event(now, id, event);
         self.close_stream(id);

@@ -52,8 +52,10 @@ impl Endpoint {
             return;
         }
         dialog.probe = Probe::None;
-        if matches!(status, 408 | 481) {
-            self.give_up(id, EndCause::Timeout);
+        match status {
+            408 => self.give_up(id, EndCause::Timeout),
+            481 => self.give_up(id, EndCause::Unknown),
+            _ => {}
         }
     }
 
