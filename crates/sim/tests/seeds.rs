@@ -70,6 +70,14 @@ fn one_seed() {
     }
 }
 
+/// Seeds that once failed: a phone's BYE was lost while it was asked whether it is still there, and its 481 was taken for
+/// death.
+#[test]
+fn seeds_of_faults_that_were_mended_pass() {
+    let failures: Vec<String> = [32_944, 35_194, 40_579, 45_681, 47_737].into_iter().filter_map(failure).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
 #[test]
 fn the_same_seed_is_the_same_run() {
     silence_ordered_panics();

@@ -185,6 +185,7 @@ fn ended_by(cause: EndCause) -> &'static str {
         EndCause::RemoteBye => "far_end",
         EndCause::RemoteCancel => "cancel",
         EndCause::Local => "phone",
+        EndCause::Unknown => "unknown_there",
         EndCause::Timeout => "timeout",
         EndCause::Transport => "transport",
     }
