@@ -2,7 +2,7 @@
 
 use crate::{AgentReport, moment::Moment};
 use std::sync::Arc;
-use vocab::{AgentId, AgentState, CallId, ExtensionId, NotReadyReason, OfferId, PendingState, QueueId};
+use vocab::{AgentId, AgentState, CallId, ExtensionId, NotReadyReason, OfferId, PassedOver, PendingState, QueueId};
 
 /// The reason set for an agent whose phone cannot be called.
 const REASON_UNREACHABLE: &str = "unreachable";
@@ -75,6 +75,20 @@ impl State {
             State::Offered { call, .. } => AgentState::Offered { call: *call },
             State::Talking { call, .. } => AgentState::Talking { call: *call },
             State::WrapUp { call, until } => AgentState::WrapUp { call: *call, left_ms: now.ms_until(*until) },
+        }
+    }
+}
+
+impl AtWork {
+    /// Why the agent may not be offered a call; none for a free one. A busy phone talks to somebody not from a queue.
+    pub(crate) fn unfree(&self, busy: bool) -> Option<PassedOver> {
+        match &self.state {
+            State::Ready => busy.then_some(PassedOver::Talking),
+            State::NotReady { reason } => Some(PassedOver::NotReady { reason: reason.to_string() }),
+            State::Unreachable => Some(PassedOver::Unreachable),
+            State::Offered { .. } => Some(PassedOver::Offered),
+            State::Talking { .. } => Some(PassedOver::Talking),
+            State::WrapUp { .. } => Some(PassedOver::WrapUp),
         }
     }
 }

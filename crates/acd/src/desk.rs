@@ -100,11 +100,6 @@ impl Acd {
                 queue.staff.remove(agent);
             }
         }
-        for name in &work.queues {
-            if let Some(queue) = self.queues.get_mut(name) {
-                queue.staff.insert(agent.clone());
-            }
-        }
         self.join_free(agent);
     }
 
@@ -211,18 +206,21 @@ impl Acd {
         }
     }
 
-    /// Puts the agent into the lines of free agents, if free.
+    /// Notes in the agent's queues what the agent does now, and puts the agent into the lines of free agents, if free.
     pub(crate) fn join_free(&mut self, agent: &AgentId) {
-        if !self.is_free(agent) {
-            return;
-        }
         let Some(work) = self.agents.get(agent).and_then(|agent| agent.at_work()) else { return };
+        let unfree = work.unfree(self.busy.contains(&work.extension));
+        let free = unfree.is_none();
         for name in &work.queues {
-            if let Some(queue) = self.queues.get_mut(name) {
+            let Some(queue) = self.queues.get_mut(name) else { continue };
+            if free {
                 queue.free.insert((work.since, agent.clone()));
             }
+            queue.staff.insert(agent.clone(), unfree.clone());
         }
-        self.changed.agents.insert(agent.clone());
+        if free {
+            self.changed.agents.insert(agent.clone());
+        }
     }
 
     pub(crate) fn is_free(&self, agent: &AgentId) -> bool {

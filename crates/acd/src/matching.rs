@@ -6,7 +6,7 @@
 
 use crate::{
     Acd, Decision,
-    agent::{AtWork, State},
+    agent::State,
     moment::Moment,
     offer::{Offer, RESERVE_LEASE_MS, Stage},
     queue::{PlaceKey, Queue, WaitingCall},
@@ -132,21 +132,24 @@ impl Acd {
     /// What the choice of this agent rested on, as it stood before the offer.
     fn reason(&self, call: CallId, chosen: &AgentId) -> AssignmentReason {
         let (waiting, queue) = self.in_line(call);
+        debug_assert!(queue.staff.iter().all(|noted| self.is_noted(noted)), "a queue knows what its staff does");
         let mut candidates = vec![self.candidate(queue, chosen, None)];
         let mut others = BTreeMap::new();
-        let free = queue.free.iter().filter(|(_, agent)| agent != chosen).map(|(_, agent)| {
+        let work = self.agents.get(chosen).and_then(|agent| agent.at_work());
+        let first = work.map(|work| (work.since, chosen.clone()));
+        let free = queue.free.iter().filter(|entry| first.as_ref() != Some(*entry)).map(|(_, agent)| {
             let tried = waiting.tried.contains(agent);
-            (agent, if tried { PassedOver::AlreadyTried } else { PassedOver::IdleShorter })
+            (agent, if tried { &PassedOver::AlreadyTried } else { &PassedOver::IdleShorter })
         });
-        let work = |agent: &AgentId| self.agents.get(agent).and_then(|agent| agent.at_work());
-        let unfree = queue.staff.iter().filter_map(|agent| Some((agent, self.unfree(work(agent)?)?)));
-        for (agent, why) in free.chain(unfree) {
-            if candidates.len() < CANDIDATES_MAX {
-                candidates.push(self.candidate(queue, agent, Some(why)));
-            } else if let Some(count) = others.get_mut(why.word()) {
-                *count += 1;
-            } else {
-                others.insert(why.word().to_owned(), 1);
+        let unfree = queue.staff.iter().filter_map(|(agent, unfree)| Some((agent, unfree.as_ref()?)));
+        let mut all = free.chain(unfree);
+        for (agent, why) in all.by_ref().take(CANDIDATES_MAX - 1) {
+            candidates.push(self.candidate(queue, agent, Some(why.clone())));
+        }
+        for (_, why) in all {
+            match others.get_mut(why.word()) {
+                Some(count) => *count += 1,
+                None => drop(others.insert(why.word().to_owned(), 1)),
             }
         }
         AssignmentReason {
@@ -159,6 +162,11 @@ impl Acd {
         }
     }
 
+    fn is_noted(&self, (agent, unfree): (&AgentId, &Option<PassedOver>)) -> bool {
+        let work = self.agents.get(agent).and_then(|agent| agent.at_work());
+        work.is_some_and(|work| work.unfree(self.busy.contains(&work.extension)) == *unfree)
+    }
+
     fn in_line(&self, call: CallId) -> (&WaitingCall, &Queue) {
         let waiting = &self.calls[&call];
         (waiting, &self.queues[&waiting.queue])
@@ -168,18 +176,6 @@ impl Acd {
         let work = self.agents.get(agent).and_then(|agent| agent.at_work());
         let free = work.filter(|work| queue.free.contains(&(work.since, agent.clone())));
         Candidate { agent: agent.clone(), idle_ms: free.map(|work| self.clock.age_of(work.since).0), passed_over }
-    }
-
-    /// Why an agent at work is not free; none for a free one.
-    fn unfree(&self, work: &AtWork) -> Option<PassedOver> {
-        match &work.state {
-            State::Ready => self.busy.contains(&work.extension).then_some(PassedOver::Talking),
-            State::NotReady { reason } => Some(PassedOver::NotReady { reason: reason.to_string() }),
-            State::Unreachable => Some(PassedOver::Unreachable),
-            State::Offered { .. } => Some(PassedOver::Offered),
-            State::Talking { .. } => Some(PassedOver::Talking),
-            State::WrapUp { .. } => Some(PassedOver::WrapUp),
-        }
     }
 }
 

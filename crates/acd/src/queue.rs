@@ -6,7 +6,7 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
 };
-use vocab::{AgentId, CallId, OfferId, QueueId, Timestamp};
+use vocab::{AgentId, CallId, OfferId, PassedOver, QueueId, Timestamp};
 
 /// The place of a call in line, comparable across queues: first the higher priority, then who came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +36,9 @@ pub(crate) struct Queue {
     pub(crate) open: BTreeSet<PlaceKey>,
     /// Agents who may be offered a call now, the longest idle first.
     pub(crate) free: BTreeSet<(Moment, AgentId)>,
-    /// Agents at work in this queue.
-    pub(crate) staff: BTreeSet<AgentId>,
+    /// Agents at work in this queue, and why each may not be offered a call; none for a free one. Kept here, so that the
+    /// reason of a choice costs a walk along them and not a search for each.
+    pub(crate) staff: BTreeMap<AgentId, Option<PassedOver>>,
     /// Changes of place are told again from this moment on.
     pub(crate) places_from: Option<Moment>,
 }
@@ -49,7 +50,7 @@ impl Queue {
             line: BTreeMap::new(),
             open: BTreeSet::new(),
             free: BTreeSet::new(),
-            staff: BTreeSet::new(),
+            staff: BTreeMap::new(),
             places_from: None,
         }
     }

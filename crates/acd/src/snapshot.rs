@@ -198,6 +198,7 @@ impl Acd {
             work.state = State::Offered { call, offer: id };
             work.since = since.unwrap_or(self.clock);
         }
+        self.join_free(&agent);
         match self.calls.get_mut(&call) {
             Some(waiting) => {
                 waiting.offer = Some(id);
