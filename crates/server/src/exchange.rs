@@ -3,7 +3,7 @@
 //! A batch of inputs is handled whole; then every fact and promise of it is written with one write(2); then messages go
 //! out. So "opened" is on disk before any response above 100, and "leg confirmed" before the call goes on.
 
-use crate::vitals::Vitals;
+use crate::{pace::Pace, vitals::Vitals};
 use bytes::Bytes;
 use cluster::Frame;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
@@ -134,14 +134,19 @@ impl Exchange {
         let _guard = StopsTheProcess;
         self.bell.answer();
         let mut batch = Batch::default();
+        let mut pace = Pace::default();
         self.collect(&mut batch);
         self.carry_out(&mut batch);
         loop {
             self.wait();
-            let stop = self.take_inputs(&mut batch);
+            let (inputs, stop) = self.take_inputs(&mut batch);
             self.run_timers();
             self.collect(&mut batch);
             self.carry_out(&mut batch);
+            if let Some(rest) = pace.after_round(self.clock.now().mono, inputs).filter(|_| inputs < BATCH_MAX) {
+                // Who rings meanwhile finds the thread awake, and pays for no wake-up.
+                std::thread::sleep(rest);
+            }
             if let Some(stopped) = stop {
                 if let Some(journal) = self.journal.take()
                     && let Err(error) = journal.stop()
@@ -163,7 +168,8 @@ impl Exchange {
         }
     }
 
-    fn take_inputs(&mut self, batch: &mut Batch) -> Option<oneshot::Sender<()>> {
+    /// Returns how many it took, and whom to tell that the exchange has stopped, if it is to.
+    fn take_inputs(&mut self, batch: &mut Batch) -> (usize, Option<oneshot::Sender<()>>) {
         let mut left = BATCH_MAX;
         while left > 0 {
             let mut quiet = true;
@@ -173,26 +179,28 @@ impl Exchange {
             }
             if let Ok(event) = self.media_in.try_recv() {
                 quiet = false;
-                left -= 1;
+                left = left.saturating_sub(1);
                 self.switch.handle(self.clock.now(), Input::Media(event));
             }
             match self.control_in.try_recv() {
                 Ok(Control::Ask(command, reply)) => {
                     quiet = false;
+                    left = left.saturating_sub(1);
                     self.ask(command, reply);
                 }
                 Ok(Control::Piece(report)) => {
                     quiet = false;
+                    left = left.saturating_sub(1);
                     self.piece(report, batch);
                 }
-                Ok(Control::Stop(stopped)) => return Some(stopped),
+                Ok(Control::Stop(stopped)) => return (BATCH_MAX - left, Some(stopped)),
                 Err(_) => {}
             }
             if quiet {
                 break;
             }
         }
-        None
+        (BATCH_MAX - left, None)
     }
 
     /// Returns how many messages it held.

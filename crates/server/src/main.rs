@@ -6,6 +6,7 @@ mod doctor;
 mod exchange;
 mod flow_command;
 mod log;
+mod pace;
 mod pieces;
 mod remedy;
 mod restart;
