@@ -50,8 +50,8 @@ impl Poll {
             )
         };
         let poll = Poll { epoll, timer, wake, batch: [libc::epoll_event { events: 0, u64: 0 }; Poll::BATCH] };
-        poll.add(poll.timer.as_raw_fd(), TIMER, libc::EPOLLIN)?;
-        poll.add(poll.wake.as_raw_fd(), WAKE, libc::EPOLLIN)?;
+        poll.add(poll.timer.as_raw_fd(), TIMER)?;
+        poll.add(poll.wake.as_raw_fd(), WAKE)?;
         Ok(poll)
     }
 
@@ -71,15 +71,9 @@ impl Poll {
         check(unsafe { libc::timerfd_settime(self.timer.as_raw_fd(), 0, &setting, std::ptr::null_mut()) }).map(drop)
     }
 
-    /// Watches a socket for reading, telling once for each arrival (edge-triggered). Closing it ends the watch.
+    /// Watches a socket for reading: each wait tells of it while there is something to read. Closing it ends the watch.
     pub fn watch(&self, socket: RawFd, slot: usize) -> io::Result<()> {
-        self.add(socket, slot as u64, libc::EPOLLIN | libc::EPOLLET)
-    }
-
-    /// Tells a watched socket again if it may still be read.
-    pub fn watch_again(&self, socket: RawFd, slot: usize) {
-        // The only error would be that it is not watched; then nobody waits for it either.
-        let _ = self.control(libc::EPOLL_CTL_MOD, socket, slot as u64, libc::EPOLLIN | libc::EPOLLET);
+        self.add(socket, slot as u64)
     }
 
     /// Ends the next wait.
@@ -118,14 +112,12 @@ impl Poll {
         drain(&self.timer)
     }
 
-    fn add(&self, descriptor: RawFd, token: u64, events: i32) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, descriptor, token, events)
-    }
-
-    fn control(&self, what: i32, descriptor: RawFd, token: u64, events: i32) -> io::Result<()> {
-        let mut event = libc::epoll_event { events: events as u32, u64: token };
+    fn add(&self, descriptor: RawFd, token: u64) -> io::Result<()> {
+        let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: token };
         // SAFETY: both descriptors are open, and the event lives through the call.
-        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), what, descriptor, &raw mut event) }).map(drop)
+        let result =
+            unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), libc::EPOLL_CTL_ADD, descriptor, &raw mut event) };
+        check(result).map(drop)
     }
 }
 

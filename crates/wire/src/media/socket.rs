@@ -42,7 +42,7 @@ impl Pair {
     }
 
     /// Takes the next datagram, if one has come, and its source. One by one: as a rule a single one waits, and for that
-    /// a call of `recvmmsg` costs more than `recv` and the call that finds nothing more.
+    /// a call of `recvmmsg` costs more than `recv`.
     pub fn receive(&self, room: &mut [u8]) -> Option<(usize, SocketAddr)> {
         // A refusal tells of a packet of ours that nobody took; what has come lies behind it. The source is asked for on
         // a connected socket too: a stranger's packet may have come before it was.

@@ -26,11 +26,9 @@ use std::{
 const MADE_UP_TICKS_MAX: u64 = 50;
 /// A loaded thread wakes on a grid of this step and serves what came meanwhile at once: a wake-up costs more than a
 /// packet. The step divides the tick, so a talker's packets, 20 ms apart, wait equally long and their spacing stays.
-const GRID: Duration = Duration::from_millis(1);
+const GRID: Duration = Duration::from_millis(2);
 /// Loaded means more packets in a tick than steps of the grid; below, each packet is served as it comes.
 const GRID_PACKETS_MIN: u64 = 40;
-/// Datagrams read from one socket in a round: a flood on one port waits behind everybody else's packets.
-const TURN_DATAGRAMS_MAX: usize = 32;
 /// The longest packet of sound on an Ethernet; one that fills the room may have been cut and is dropped.
 const DATAGRAM_BYTES_MAX: usize = 1_600;
 /// Ports tried when binding fails, before a stream is refused: others on the machine may hold a few.
@@ -162,20 +160,16 @@ impl<F: Fn(Event)> Worker<F> {
         self.edge.poll.wake_self();
     }
 
-    /// Reads a socket empty, or as far as its share of a round goes.
+    /// Takes one datagram from a socket; the next wait tells if it holds more. As a rule it does not, so nothing is read in
+    /// vain, and a flood on one port waits behind everybody else's packets.
     fn read(&mut self, now: Duration, slot: usize) {
-        for _ in 0..TURN_DATAGRAMS_MAX {
-            // A slot may have been closed by an order of the same round.
-            let Some(Some(leg)) = self.edge.legs.get(slot) else { return };
-            let Some((length, source)) = leg.pair.receive(&mut self.datagram[..]) else { return };
-            add(&self.edge.counters.received_packets, 1);
-            self.packets += 1;
-            if length < DATAGRAM_BYTES_MAX {
-                self.engine.packet(now, Slot(slot), source, &mut self.datagram[..length], &mut self.edge);
-            }
-        }
-        if let Some(Some(leg)) = self.edge.legs.get(slot) {
-            self.edge.poll.watch_again(leg.pair.descriptor(), slot);
+        // A slot may have been closed by an order of the same round.
+        let Some(Some(leg)) = self.edge.legs.get(slot) else { return };
+        let Some((length, source)) = leg.pair.receive(&mut self.datagram[..]) else { return };
+        add(&self.edge.counters.received_packets, 1);
+        self.packets += 1;
+        if length < DATAGRAM_BYTES_MAX {
+            self.engine.packet(now, Slot(slot), source, &mut self.datagram[..length], &mut self.edge);
         }
     }
 
