@@ -16,6 +16,9 @@ const LINES_MAX: usize = 8_192;
 /// A process that stops waits this long for its last lines to be taken.
 const FLUSH_MAX: Duration = Duration::from_secs(1);
 
+/// Lines wait this long for company: whoever logs would otherwise wake the thread for each.
+const GATHER: Duration = Duration::from_millis(10);
+
 static QUEUE: OnceLock<Sender<Item>> = OnceLock::new();
 static LOST: AtomicU64 = AtomicU64::new(0);
 
@@ -60,15 +63,43 @@ pub fn flush() {
 }
 
 fn write(items: &Receiver<Item>, out: &mut impl Write) {
-    for item in items {
-        match item {
-            Item::Line(line) => {
-                if out.write_all(&line).is_err() {
-                    LOST.fetch_add(1, Relaxed);
+    let mut lines = Lines::default();
+    while let Ok(first) = items.recv() {
+        if let Item::Line(_) = first {
+            std::thread::sleep(GATHER);
+        }
+        for item in std::iter::once(first).chain(items.try_iter()) {
+            match item {
+                Item::Line(line) => lines.add(&line),
+                Item::Mark(mark) => {
+                    lines.write_to(out);
+                    drop(mark);
                 }
             }
-            Item::Mark(mark) => drop(mark),
         }
+        lines.write_to(out);
+    }
+}
+
+/// Lines that go out with one call.
+#[derive(Default)]
+struct Lines {
+    text: Vec<u8>,
+    count: u64,
+}
+
+impl Lines {
+    fn add(&mut self, line: &[u8]) {
+        self.text.extend_from_slice(line);
+        self.count += 1;
+    }
+
+    /// What nobody takes is lost and counted; there is no second try.
+    fn write_to(&mut self, out: &mut impl Write) {
+        if out.write_all(&self.text).is_err() {
+            LOST.fetch_add(self.count, Relaxed);
+        }
+        *self = Lines::default();
     }
 }
 

@@ -15,8 +15,9 @@ use vocab::{CallId, RecordingId};
 
 /// Items of one transaction.
 const BATCH_MAX: usize = 200;
-/// A batch is not held longer than this to grow.
-const GATHER: Duration = Duration::from_millis(50);
+/// A batch is held this long to grow: a transaction costs as much as several records. The journal has them meanwhile, and
+/// nobody opens a call's record sooner.
+const GATHER: Duration = Duration::from_millis(150);
 /// Items waiting in memory: two minutes of a machine at 150 calls a second, about 50 MB. More stay in the journal and are
 /// read from there once the database is back.
 const WAITING_MAX: usize = 20_000;
