@@ -112,6 +112,8 @@ pub enum Event {
     /// Nothing came for 30 s, whether or not the direction lets it; said again every 30 s until something comes. The far end
     /// may be muted, hold the call, or be dead.
     Silent { stream: StreamId },
+    /// Something came after [`Event::Silent`].
+    Heard { stream: StreamId },
     /// The stream is gone; its last event.
     Closed { stream: StreamId, statistics: Statistics },
 }

@@ -278,6 +278,7 @@ fn silence_is_told_every_thirty_seconds_until_something_comes() {
     let mut world = World::default();
     let mut phone = world.phone(1, Pcmu);
     let told = |world: &World| world.events.iter().filter(|event| matches!(event, Event::Silent { .. })).count();
+    let heard = |world: &World| world.events.iter().filter(|event| matches!(event, Event::Heard { .. })).count();
     phone.speaks(400);
     world.run(10, &mut [&mut phone]);
     phone.mute = true;
@@ -285,13 +286,18 @@ fn silence_is_told_every_thirty_seconds_until_something_comes() {
         world.run(ticks, &mut [&mut phone]);
         assert_eq!(told(&world), expected);
     }
+    assert_eq!(heard(&world), 0);
     phone.mute = false;
     world.run(1, &mut [&mut phone]);
+    assert_eq!(heard(&world), 1, "the first packet after a silence is told");
     phone.mute = true;
     for (ticks, expected) in [(1_498, 2), (2, 3)] {
         world.run(ticks, &mut [&mut phone]);
         assert_eq!(told(&world), expected, "the thirty seconds begin with the last packet");
     }
+    phone.mute = false;
+    world.run(10, &mut [&mut phone]);
+    assert_eq!(heard(&world), 2, "and those after it are not");
 }
 
 #[test]

@@ -3,6 +3,10 @@
 use crate::{PhoneManner, Silence};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+/// How long one that is deaf to questions is muted: longer than the exchange waits before it asks (30 s), shorter than it
+/// then waits for an answer (32 s).
+const MUTED: Duration = Duration::from_secs(45);
+
 /// What a phone is doing with its one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
@@ -38,8 +42,12 @@ pub(crate) struct Phone {
     silence: Option<Silence>,
     /// When that is due in the present one.
     falls_silent_at: Option<Duration>,
+    /// When it sends sound again in the present one.
+    speaks_again_at: Option<Duration>,
     /// Since when it sends no sound in its call.
     pub(crate) silent_since: Option<Duration>,
+    /// When it last sent sound again after a silence.
+    pub(crate) spoke_at: Option<Duration>,
     /// Times it was answered, as the phone saw it.
     pub(crate) answered: u32,
     number: usize,
@@ -63,7 +71,9 @@ impl Phone {
             dead: false,
             silence,
             falls_silent_at: None,
+            speaks_again_at: None,
             silent_since: None,
+            spoke_at: None,
             answered: 0,
             number,
         }
@@ -78,7 +88,8 @@ impl Phone {
     }
 
     pub(crate) fn received(&mut self, now: Duration, exchange: SocketAddr, bytes: bytes::Bytes) {
-        if !self.dead {
+        let unheard = matches!(self.silence, Some(Silence::Deaf { .. })) && bytes.starts_with(b"OPTIONS ");
+        if !self.dead && !unheard {
             let flow = self.flow(exchange);
             self.sip.handle(now, sip::Input::Received { flow, bytes });
         }
@@ -116,7 +127,9 @@ impl Phone {
         match self.line {
             Line::Ringing { answer_at, .. } => answer_at,
             Line::Calling { hang_up_at, .. } => Some(hang_up_at),
-            Line::Talking { hang_up_at, .. } => Some(self.falls_silent_at.map_or(hang_up_at, |at| at.min(hang_up_at))),
+            Line::Talking { hang_up_at, .. } => {
+                [Some(hang_up_at), self.falls_silent_at, self.speaks_again_at].into_iter().flatten().min()
+            }
             Line::Idle | Line::Ending { .. } => None,
         }
         .filter(|_| !self.dead)
@@ -139,6 +152,11 @@ impl Phone {
                     self.command(now, sip::Command::Cancel { dialog });
                 }
                 Line::Talking { .. } if self.falls_silent_at.is_some_and(|at| at <= now) => self.fall_silent(now),
+                Line::Talking { .. } if self.speaks_again_at.is_some_and(|at| at <= now) => {
+                    self.speaks_again_at = None;
+                    self.silent_since = None;
+                    self.spoke_at = Some(now);
+                }
                 Line::Talking { dialog, .. } => {
                     self.line = Line::Ending { dialog };
                     self.command(now, sip::Command::Bye { dialog, reason: None });
@@ -223,14 +241,17 @@ impl Phone {
     fn begin_talk(&mut self, now: Duration, dialog: sip::DialogId, hang_up_at: Duration) {
         self.answered += 1;
         self.line = Line::Talking { dialog, hang_up_at };
-        self.silent_since = None;
-        self.falls_silent_at = self.silence.map(|(Silence::Muted { after } | Silence::Dead { after })| now + after);
+        (self.silent_since, self.speaks_again_at) = (None, None);
+        self.falls_silent_at = self.silence.map(|silence| match silence {
+            Silence::Muted { after } | Silence::Dead { after } | Silence::Deaf { after } => now + after,
+        });
     }
 
     fn fall_silent(&mut self, now: Duration) {
         self.falls_silent_at = None;
         self.silent_since = Some(now);
         self.dead = matches!(self.silence, Some(Silence::Dead { .. }));
+        self.speaks_again_at = matches!(self.silence, Some(Silence::Deaf { .. })).then(|| now + MUTED);
     }
 
     fn command(&mut self, now: Duration, command: sip::Command) {

@@ -67,6 +67,8 @@ pub enum Silence {
     Muted { after: Duration },
     /// Its plug is pulled.
     Dead { after: Duration },
+    /// It is muted for three quarters of a minute, and its equipment drops questions inside a call.
+    Deaf { after: Duration },
 }
 
 /// How an agent's phone treats a call.
@@ -129,6 +131,7 @@ fn silence(chance: &mut Chance) -> Option<Silence> {
     match chance.range(0, 8) {
         0 => Some(Silence::Muted { after }),
         1 => Some(Silence::Dead { after }),
+        2 => Some(Silence::Deaf { after }),
         _ => None,
     }
 }

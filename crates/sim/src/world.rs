@@ -248,8 +248,14 @@ impl World {
         self.drain();
     }
 
-    /// A phone that fell silent just now will be missed.
+    /// A phone that fell silent just now will be missed, and one that speaks again heard.
     fn listen_to(&mut self, phone: usize) {
+        let now = self.time();
+        if self.phones[phone].spoke_at == Some(self.now)
+            && let Some(stream) = self.media.stream_of(phone)
+        {
+            self.switch.handle(now, Input::Media(media::Event::Heard { stream }));
+        }
         let Some(since) = self.phones[phone].silent_since.filter(|since| *since == self.now) else { return };
         self.at(since + SILENT, Event::Silence { phone, since });
         if self.phones[phone].dead {

@@ -244,6 +244,14 @@ fn who_is_only_muted_talks_on() {
 }
 
 #[test]
+fn who_is_muted_and_answers_no_question_but_speaks_again_talks_on() {
+    let deaf = Some(Silence::Deaf { after: Duration::from_secs(20) });
+    for seed in 0..100 {
+        assert_ends(&conversation(seed, deaf, deaf), 0, EndState::AgentAnswered, EndedBy::Caller);
+    }
+}
+
+#[test]
 fn a_muted_phone_is_told_that_the_edge_was_killed() {
     let muted = Some(Silence::Muted { after: Duration::from_secs(1) });
     for seed in 0..100 {

@@ -121,6 +121,8 @@ pub enum Command {
     /// found no connection).
     /// One that is still unanswered is not asked again.
     Probe { dialog: DialogId },
+    /// The far end was heard by other means: an answer to the probe is not awaited any more.
+    StopProbe { dialog: DialogId },
     /// Take back a dialog exported before a restart, to end or go on with it.
     Restore { dialog: DialogId, snapshot: Box<DialogSnapshot> },
     /// An INVITE that a life before a restart sent and whose answer it did not live to hear: cancel it, or, if the 200

@@ -344,6 +344,7 @@ impl Endpoint {
             Command::Reoffer { dialog, body } => self.reoffer(dialog, &body),
             Command::Notify { dialog, event, body } => self.notify(dialog, &event, body.as_ref()),
             Command::Probe { dialog } => self.probe(dialog),
+            Command::StopProbe { dialog } => self.stop_probe(dialog),
             Command::Restore { dialog, snapshot } => self.restore(dialog, *snapshot),
             Command::CancelRestored { dialog, snapshot } => self.cancel_restored(dialog, *snapshot),
             Command::RestoreBinding(mut binding) => {

@@ -52,7 +52,7 @@ impl Ledger {
 /// A command for a dialog, sensible or not.
 fn any_command(pair: &mut Pair, dialog: DialogId) -> Command {
     let body = (pair.below(3) > 0).then(|| sdp(OFFER));
-    match pair.below(13) {
+    match pair.below(14) {
         0 | 1 => Command::Provisional { dialog, status: 180, body: None },
         2 | 3 => Command::Accept { dialog, body: sdp(ANSWER) },
         4 => Command::Refuse { dialog, status: 486, reason: "Busy".into(), retry_after_s: None },
@@ -62,6 +62,7 @@ fn any_command(pair: &mut Pair, dialog: DialogId) -> Command {
         9 => Command::RefuseReoffer { dialog, status: 488 },
         10 => Command::Reoffer { dialog, body: sdp(OFFER) },
         11 => Command::Probe { dialog },
+        12 => Command::StopProbe { dialog },
         _ => Command::Notify { dialog, event: "talk".into(), body: None },
     }
 }

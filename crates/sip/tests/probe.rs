@@ -150,6 +150,26 @@ fn a_bye_that_crosses_a_probe_ends_the_dialog_once() {
 }
 
 #[test]
+fn one_who_was_heard_meanwhile_need_not_answer() {
+    for flow in [udp(), tcp()] {
+        let mut desk = talking(flow);
+        probe(&mut desk);
+        desk.pass_ms(10_000);
+        desk.command(Command::StopProbe { dialog: DIALOG });
+        desk.sent.clear();
+        desk.pass_ms(60_000);
+        assert_eq!((desk.sent(), desk.events().len()), (Vec::new(), 0), "neither asked again nor missed");
+        probe(&mut desk);
+        assert_eq!(desk.sent(), ["OPTIONS"], "the next silence is another question");
+        desk.pass_ms(32_000);
+        assert_ended(&mut desk, EndCause::Timeout);
+        desk.sent.clear();
+        desk.command(Command::StopProbe { dialog: DIALOG });
+        assert_eq!(desk.sent(), [""; 0], "what is over is not asked");
+    }
+}
+
+#[test]
 fn a_dialog_that_is_not_confirmed_is_not_asked() {
     let mut desk = Desk::new(udp());
     desk.receive(&invite("a", 1, "", OFFER));

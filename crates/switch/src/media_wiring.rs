@@ -36,6 +36,7 @@ impl Switch {
                 self.forget_leg_if_closed(now, id);
             }
             Event::Silent { stream } => self.silent(now, leg_of_stream(stream)),
+            Event::Heard { stream } => self.heard(now, leg_of_stream(stream)),
             Event::Latched { .. } => {}
         }
     }
@@ -45,6 +46,13 @@ impl Switch {
     fn silent(&mut self, now: Now, id: LegId) {
         if self.legs.get(id).is_some_and(|leg| matches!(leg.dialog, Dialog::Up { .. })) {
             self.sip(now, sip::Command::Probe { dialog: dialog_of(id) });
+        }
+    }
+
+    /// Who sends sound is there, whether or not his equipment answers questions about it.
+    fn heard(&mut self, now: Now, id: LegId) {
+        if self.legs.get(id).is_some_and(|leg| matches!(leg.dialog, Dialog::Up { .. })) {
+            self.sip(now, sip::Command::StopProbe { dialog: dialog_of(id) });
         }
     }
 

@@ -63,6 +63,9 @@ impl Stream {
         }
         self.received_packets += 1;
         self.silent_at = now + SILENT;
+        if std::mem::take(&mut self.missed) {
+            sink.event(Event::Heard { stream: self.id });
+        }
         let (extended, restarted) = match self.reception.take(packet.ssrc, packet.sequence) {
             Arrival::New { extended } => (extended, false),
             Arrival::Restarted { extended } => (extended, true),

@@ -52,6 +52,8 @@ pub(super) struct Stream {
     pub recordings: u32,
     /// When silence is told next, if nothing comes until then.
     pub silent_at: Duration,
+    /// Silence was told, and nothing has come since.
+    pub missed: bool,
     pub received_packets: u64,
     pub discarded_packets: u64,
     pub foreign_packets: u64,
@@ -88,6 +90,7 @@ impl Stream {
             heard: [PCMU_SILENCE; FRAME_SAMPLES],
             recordings: 0,
             silent_at: Duration::ZERO,
+            missed: false,
             received_packets: 0,
             discarded_packets: 0,
             foreign_packets: 0,

@@ -127,6 +127,7 @@ impl Stream {
     fn watch(&mut self, now: Duration, sink: &mut impl Sink) {
         if self.agreement.is_some() && now >= self.silent_at {
             self.silent_at = now + SILENT;
+            self.missed = true;
             sink.event(Event::Silent { stream: self.id });
         }
     }

@@ -74,7 +74,8 @@ impl Endpoint {
         }
     }
 
-    /// The far end spoke of itself, or the dialog is over: nobody needs the answer any more.
+    /// [`crate::Command::StopProbe`]; also when the far end spoke of itself, or the dialog is over: nobody needs the answer
+    /// any more.
     pub(crate) fn stop_probe(&mut self, id: DialogId) {
         let Some(dialog) = self.dialogs.get(id) else { return };
         if let Probe::Sent { client, .. } = std::mem::take(&mut dialog.probe) {
