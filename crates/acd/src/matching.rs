@@ -136,6 +136,7 @@ impl Acd {
         let mut candidates = vec![self.candidate(queue, chosen, None)];
         let mut others = BTreeMap::new();
         let work = self.agents.get(chosen).and_then(|agent| agent.at_work());
+        // Told apart by the moment before the name: a comparison of hundreds of names would cost more than all the rest.
         let first = work.map(|work| (work.since, chosen.clone()));
         let free = queue.free.iter().filter(|entry| first.as_ref() != Some(*entry)).map(|(_, agent)| {
             let tried = waiting.tried.contains(agent);

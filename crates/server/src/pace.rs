@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Load is judged over this long.
 const WINDOW: Duration = Duration::from_millis(20);
-/// Load is more inputs in a window than steps of the grid; below, each input is served as it comes.
+/// Load is two inputs for each step of the grid; below, each input is served as it comes.
 const LOADED_INPUTS_MIN: usize = 40;
 /// Under load rounds begin on a grid of this step. A call's caller and agent are some four rounds apart.
 const STEP: Duration = Duration::from_millis(1);

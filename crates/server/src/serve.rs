@@ -465,10 +465,12 @@ fn banner(config: &Config, http: std::net::SocketAddr, sip: &wire::sip::Handle, 
     let udp = sip.bound(sip::Transport::Udp).map_or_else(|| "off".to_owned(), |a| a.to_string());
     say(&format!("Strowger is ready.\n  Console  {scheme}://{http}/\n  SIP      {udp} (UDP and TCP)"));
     if demo {
+        // As it was called: what is printed can be typed.
+        let strowger = std::env::args().next().unwrap_or_else(|| "strowger".to_owned());
         say(&format!(
             "  Demo     supervisor 1000, agents 1001-1010, administrator admin: password demo\n           \
              phones 8001-8010, passwords demo-8001 to demo-8010\n  Try      \
-             strowger call sip:4008001000@{udp} --digits wait6,1 --tone 400"
+             {strowger} call sip:4008001000@{udp} --from 13800138000 --digits wait8,1 --tone 400"
         ));
     }
 }

@@ -15,8 +15,8 @@ use vocab::{CallId, RecordingId};
 
 /// Items of one transaction.
 const BATCH_MAX: usize = 200;
-/// A batch is held this long to grow: a transaction costs as much as several records. The journal has them meanwhile, and
-/// nobody opens a call's record sooner.
+/// A batch is held this long to grow: a transaction costs as much as several records. The journal has them meanwhile; who
+/// asks for the record of a call that has just ended must ask again.
 const GATHER: Duration = Duration::from_millis(150);
 /// Items waiting in memory: two minutes of a machine at 150 calls a second, about 50 MB. More stay in the journal and are
 /// read from there once the database is back.

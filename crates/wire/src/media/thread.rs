@@ -25,9 +25,10 @@ use std::{
 /// Ticks made up for after a standstill; beyond a second nobody waits for the sound that is missing.
 const MADE_UP_TICKS_MAX: u64 = 50;
 /// A loaded thread wakes on a grid of this step and serves what came meanwhile at once: a wake-up costs more than a
-/// packet. The step divides the tick, so a talker's packets, 20 ms apart, wait equally long and their spacing stays.
+/// packet. The step divides the tick, so a talker's packets, 20 ms apart, wait equally long, but for one whose packets come
+/// just when a step begins: they wait now for this one, now for the next.
 const GRID: Duration = Duration::from_millis(2);
-/// Loaded means more packets in a tick than steps of the grid; below, each packet is served as it comes.
+/// Loaded means four packets for each step of the grid; below, each packet is served as it comes.
 const GRID_PACKETS_MIN: u64 = 40;
 /// The longest packet of sound on an Ethernet; one that fills the room may have been cut and is dropped.
 const DATAGRAM_BYTES_MAX: usize = 1_600;
