@@ -8,6 +8,7 @@ mod library;
 mod poll;
 mod ports;
 mod socket;
+mod sockets;
 mod thread;
 
 pub use counters::{LATENESS_US, PlaneStatistics};

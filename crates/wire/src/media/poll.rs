@@ -20,8 +20,8 @@ pub(super) enum Ready {
     Wake,
     /// Ticks are due.
     Timer,
-    /// A socket of this slot may be read.
-    Socket(usize),
+    /// This socket may be read.
+    Socket(RawFd),
 }
 
 /// See the module.
@@ -72,8 +72,8 @@ impl Poll {
     }
 
     /// Watches a socket for reading: each wait tells of it while there is something to read. Closing it ends the watch.
-    pub fn watch(&self, socket: RawFd, slot: usize) -> io::Result<()> {
-        self.add(socket, slot as u64)
+    pub fn watch(&self, socket: RawFd) -> io::Result<()> {
+        self.add(socket, socket as u64)
     }
 
     /// Ends the next wait.
@@ -98,7 +98,7 @@ impl Poll {
                 Ready::Wake
             }
             TIMER => Ready::Timer,
-            slot => Ready::Socket(slot as usize),
+            descriptor => Ready::Socket(descriptor as RawFd),
         }
     }
 

@@ -66,16 +66,16 @@ impl Pair {
         }
     }
 
-    /// Hears this address only from now on, or everybody again. What the kernel refuses is done without: the engine
-    /// itself keeps strangers out as well.
-    pub fn lock(&mut self, far_end: Option<SocketAddr>) {
-        if !self.settled {
-            return;
+    /// Hears this address only from now on, or everybody again, and says whether it is as asked. What the kernel refuses
+    /// can be done without while the leg lasts: the engine itself keeps strangers out as well.
+    pub fn lock(&mut self, far_end: Option<SocketAddr>) -> bool {
+        if self.settled && self.far_end != far_end {
+            self.far_end = match far_end {
+                Some(address) => self.rtp.connect(address).ok().map(|()| address),
+                None => disconnect(&self.rtp).err().and(self.far_end),
+            };
         }
-        self.far_end = match far_end {
-            Some(address) => self.rtp.connect(address).ok().map(|()| address),
-            None => disconnect(&self.rtp).err().and(self.far_end),
-        };
+        !self.settled || self.far_end == far_end
     }
 }
 

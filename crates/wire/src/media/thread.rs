@@ -7,13 +7,14 @@ use super::{
     counters::{Counters, add},
     poll::{Poll, Ready, raise_priority},
     ports::Ports,
-    socket::Pair,
+    sockets::{Bound, Sockets},
 };
 use crate::recording::Feed;
 use crossbeam_channel::Receiver;
 use media::{Engine, Event, RecordingKey, Sink, Slot, Statistics, StreamId, TICK, Tap};
 use std::{
     net::{IpAddr, SocketAddr},
+    os::fd::RawFd,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -32,8 +33,6 @@ const GRID: Duration = Duration::from_millis(2);
 const GRID_PACKETS_MIN: u64 = 40;
 /// The longest packet of sound on an Ethernet; one that fills the room may have been cut and is dropped.
 const DATAGRAM_BYTES_MAX: usize = 1_600;
-/// Ports tried when binding fails, before a stream is refused: others on the machine may hold a few.
-const BIND_TRIES_MAX: usize = 64;
 
 pub(super) struct Worker<F> {
     engine: Engine,
@@ -52,8 +51,7 @@ pub(super) struct Worker<F> {
 /// What the engine acts on: sockets, the recordings' feed, and the exchange's ear.
 struct Edge<F> {
     poll: Poll,
-    ports: Ports,
-    address: IpAddr,
+    sockets: Sockets,
     described: IpAddr,
     /// By the engine's slots.
     legs: Vec<Option<Leg>>,
@@ -64,8 +62,7 @@ struct Edge<F> {
 
 struct Leg {
     stream: StreamId,
-    port: u16,
-    pair: Pair,
+    bound: Bound,
 }
 
 impl<F: Fn(Event)> Worker<F> {
@@ -80,8 +77,7 @@ impl<F: Fn(Event)> Worker<F> {
     ) -> Self {
         let edge = Edge {
             poll,
-            ports,
-            address: config.address,
+            sockets: Sockets::new(config.address, ports),
             described: config.described_address.unwrap_or(config.address),
             legs: Vec::new(),
             feed,
@@ -130,7 +126,7 @@ impl<F: Fn(Event)> Worker<F> {
         }
         for place in 0..count {
             match self.edge.poll.ready(place) {
-                Ready::Socket(slot) => self.read(now, slot),
+                Ready::Socket(descriptor) => self.read(now, descriptor),
                 Ready::Timer => {}
                 Ready::Wake => {
                     // Cleared before looking, so that an order sent meanwhile wakes again.
@@ -152,7 +148,7 @@ impl<F: Fn(Event)> Worker<F> {
             feed.end_all();
         }
         for leg in std::mem::take(&mut self.edge.legs).into_iter().flatten() {
-            self.edge.ports.give_back(leg.port);
+            self.edge.sockets.leave(leg.bound, Instant::now());
             (self.edge.events)(Event::Closed { stream: leg.stream, statistics: Statistics::default() });
         }
         self.edge.counters.streams.store(0, Ordering::Relaxed);
@@ -163,10 +159,14 @@ impl<F: Fn(Event)> Worker<F> {
 
     /// Takes one datagram from a socket; the next wait tells if it holds more. As a rule it does not, so nothing is read in
     /// vain, and a flood on one port waits behind everybody else's packets.
-    fn read(&mut self, now: Duration, slot: usize) {
-        // A slot may have been closed by an order of the same round.
+    fn read(&mut self, now: Duration, descriptor: RawFd) {
+        // The leg may have been closed by an order of the same round.
+        let Some(slot) = self.edge.sockets.slot_of(descriptor) else {
+            self.edge.sockets.spoken_to(descriptor, Instant::now());
+            return;
+        };
         let Some(Some(leg)) = self.edge.legs.get(slot) else { return };
-        let Some((length, source)) = leg.pair.receive(&mut self.datagram[..]) else { return };
+        let Some((length, source)) = leg.bound.pair.receive(&mut self.datagram[..]) else { return };
         add(&self.edge.counters.received_packets, 1);
         self.packets += 1;
         if length < DATAGRAM_BYTES_MAX {
@@ -218,52 +218,35 @@ enum Flow {
     Stop,
 }
 
-impl<F> Edge<F> {
-    fn bind(&mut self) -> Option<(u16, Pair)> {
-        for _ in 0..BIND_TRIES_MAX {
-            let port = self.ports.take()?;
-            match Pair::bind(self.address, port) {
-                Ok(pair) => return Some((port, pair)),
-                Err(_) => self.ports.give_back(port),
-            }
-        }
-        None
-    }
-}
-
 impl<F: Fn(Event)> Sink for Edge<F> {
     fn open(&mut self, Slot(slot): Slot, stream: StreamId) -> Option<SocketAddr> {
-        let Some((port, pair)) = self.bind() else {
+        let Some(bound) = self.sockets.open(&self.poll, slot, Instant::now()) else {
             add(&self.counters.port_failures, 1);
             return None;
         };
-        if self.poll.watch(pair.descriptor(), slot).is_err() {
-            self.ports.give_back(port);
-            add(&self.counters.port_failures, 1);
-            return None;
-        }
+        let port = bound.port;
         if self.legs.len() <= slot {
             self.legs.resize_with(slot + 1, || None);
         }
-        self.legs[slot] = Some(Leg { stream, port, pair });
+        self.legs[slot] = Some(Leg { stream, bound });
         Some(SocketAddr::new(self.described, port))
     }
 
     fn close(&mut self, Slot(slot): Slot) {
         if let Some(leg) = self.legs.get_mut(slot).and_then(Option::take) {
-            self.ports.give_back(leg.port);
+            self.sockets.leave(leg.bound, Instant::now());
         }
     }
 
     fn lock(&mut self, Slot(slot): Slot, far_end: Option<SocketAddr>) {
         if let Some(Some(leg)) = self.legs.get_mut(slot) {
-            leg.pair.lock(far_end);
+            leg.bound.pair.lock(far_end);
         }
     }
 
     fn send(&mut self, Slot(slot): Slot, to: SocketAddr, packet: &[u8]) {
         let leg = self.legs.get(slot).and_then(Option::as_ref);
-        let sent = leg.is_some_and(|leg| leg.pair.send(to, packet));
+        let sent = leg.is_some_and(|leg| leg.bound.pair.send(to, packet));
         add(if sent { &self.counters.sent_packets } else { &self.counters.send_errors }, 1);
     }
 
