@@ -40,10 +40,15 @@ impl Store for File {
 impl PieceFile {
     /// Makes the file with a header that claims nothing. A file of that name is a fault and is not touched.
     pub fn create(path: &Path, channels: u16) -> io::Result<PieceFile> {
-        if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory)?;
-        }
-        let file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+        let create = || OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path);
+        // The first of a day makes its directory.
+        let file = match (create(), path.parent()) {
+            (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(directory)?;
+                create()
+            }
+            (created, _) => created,
+        }?;
         PieceFile::begin(file, channels).inspect_err(|_| {
             // A full disk has room for a name and none for a header: a name left behind would keep the next try out.
             let _ = fs::remove_file(path);
