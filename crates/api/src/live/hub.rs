@@ -13,7 +13,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, watch};
 use vocab::{AgentId, CallId, ExtensionId, Fact, FactRecord, Timestamp};
@@ -26,6 +26,8 @@ const INBOX_MAX: usize = 16_384;
 const BATCH_BYTES_MAX: usize = 256 * 1024;
 /// Memory for the past: over a minute at 50 calls/s, so that a reload or a lost radio link resumes.
 const PAST_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The past is kept so long after the last reader left. Then nothing is written down until somebody looks again.
+const RETURN_MAX: Duration = Duration::from_secs(60);
 
 /// Where an extension's phone is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +61,8 @@ struct Shown {
     past: VecDeque<Arc<Batch>>,
     past_bytes: usize,
     newest: u64,
+    /// When the last reader left.
+    left: Option<Instant>,
 }
 
 /// Where a link begins to read.
@@ -73,7 +77,8 @@ impl LiveHub {
     /// A hub that starts from this board.
     pub fn new(board: Board) -> LiveHub {
         let (inbox, outlet) = mpsc::channel(INBOX_MAX);
-        let shown = Shown { board, phones: BTreeMap::new(), past: VecDeque::new(), past_bytes: 0, newest: 0 };
+        let shown =
+            Shown { board, phones: BTreeMap::new(), past: VecDeque::new(), past_bytes: 0, newest: 0, left: None };
         let hub = Hub {
             inbox,
             outlet: tokio::sync::Mutex::new(outlet),
@@ -110,10 +115,7 @@ impl LiveHub {
     pub fn configure(&self, names: Names) {
         let mut shown = self.shown();
         shown.board.configure(names);
-        // Numbers are used up, so that no cursor given out so far resumes.
-        shown.past.clear();
-        shown.past_bytes = 0;
-        shown.newest += 2;
+        shown.forget_past();
         self.hub.news.send_replace(shown.newest);
     }
 
@@ -147,6 +149,15 @@ impl LiveHub {
 
     fn fold(&self, facts: impl Iterator<Item = FactRecord>) {
         let mut shown = self.shown();
+        if !self.is_read(&shown) {
+            for record in facts {
+                shown.note_phone(&record.fact);
+                shown.board.handle(&record);
+            }
+            shown.forget_past();
+            self.hub.news.send_replace(shown.newest);
+            return;
+        }
         let mut batch = Open::default();
         for record in facts {
             batch.take(&mut shown, &record);
@@ -215,8 +226,18 @@ impl LiveHub {
         Listener { hub: self.hub.clone(), news: self.hub.news.subscribe() }
     }
 
+    fn is_read(&self, shown: &Shown) -> bool {
+        self.readers() > 0 || shown.left.is_some_and(|left| left.elapsed() < RETURN_MAX)
+    }
+
     fn shown(&self) -> MutexGuard<'_, Shown> {
-        self.hub.shown.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hub.shown()
+    }
+}
+
+impl Hub {
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -229,6 +250,8 @@ pub(crate) struct Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
+        // Noted first, so that a fold between the two still takes the reader for one.
+        self.hub.shown().left = Some(Instant::now());
         self.hub.readers.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -275,6 +298,13 @@ impl Shown {
         }
     }
 
+    /// Numbers are used up, so that no cursor given out so far resumes.
+    fn forget_past(&mut self) {
+        self.past.clear();
+        self.past_bytes = 0;
+        self.newest += 2;
+    }
+
     /// Whether every batch after this one is still here.
     fn reaches(&self, batch: u64) -> bool {
         let oldest = self.past.front().map_or(self.newest + 1, |batch| batch.number);
@@ -292,5 +322,33 @@ impl Shown {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registered(seq: u64) -> impl Iterator<Item = FactRecord> {
+        let extension = ExtensionId::from("601");
+        let fact =
+            Fact::ExtensionRegistered { extension, contact: "sip:601@192.0.2.1".into(), user_agent: "desk".into() };
+        std::iter::once(FactRecord { seq, at: Timestamp(0), fact })
+    }
+
+    #[test]
+    fn nothing_is_written_down_while_nobody_reads_and_a_cursor_from_before_does_not_resume() {
+        let hub = LiveHub::new(Board::new(Names::default(), Timestamp(0)));
+        let before = hub.shown().newest;
+        hub.fold(registered(1));
+        assert!(hub.phone(&"601".into()).is_some(), "the board goes on");
+        assert!(hub.shown().past.is_empty());
+        assert!(hub.since(before).is_none(), "a reader of then begins anew");
+        let reader = hub.listen();
+        let begun = hub.shown().newest;
+        hub.fold(registered(2));
+        drop(reader);
+        hub.fold(registered(3));
+        assert_eq!(hub.since(begun).map(|batches| batches.len()), Some(2), "one who comes back at once misses nothing");
     }
 }
