@@ -52,7 +52,7 @@ pub struct Args {
     /// Where to write the table as JSON
     #[arg(long, value_name = "FILE", default_value = "strowger-bench.json")]
     pub json: PathBuf,
-    /// Where the servers keep their data meanwhile [default: a folder of its own in the temporary one]
+    /// Where the servers keep their data meanwhile [default: strowger-bench in the temporary folder]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Keep the servers' data and logs
@@ -156,10 +156,10 @@ pub struct Bench {
 /// Measures the rows asked for, tells of each as it comes, then the whole table.
 ///
 /// # Errors
-/// The table could not be written.
+/// The table could not be written, or the folder for the servers' data not made.
 pub fn bench(args: &Args, out: &mut impl io::Write) -> io::Result<Bench> {
-    let temporary = || std::env::temp_dir().join(format!("strowger-bench-{}", std::process::id()));
-    let directory = args.data.clone().unwrap_or_else(temporary);
+    let directory = args.data.clone().unwrap_or_else(|| std::env::temp_dir().join("strowger-bench"));
+    fs::create_dir_all(&directory).and_then(|()| site::set_apart(&directory))?;
     let mut bench = Bench::default();
     for name in args.rows.iter().copied().chain(args.long.then_some(RowName::Long)) {
         writeln!(out, "measuring {name} …")?;
@@ -173,7 +173,7 @@ pub fn bench(args: &Args, out: &mut impl io::Write) -> io::Result<Bench> {
     }
     write!(out, "\n{}", table::text(&bench.rows))?;
     fs::write(&args.json, format!("{:#}\n", table::json(&bench.rows)))?;
-    // Only empty when nothing in it was kept.
+    // Only empty when nothing in it was kept, and no other bench is at work.
     let _ = fs::remove_dir(&directory);
     Ok(bench)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Args, Error,
-    site::{ANSWER_NUMBER, QUEUE_NUMBER, SPEECH_NUMBER, Site},
+    site::{ANSWER_NUMBER, QUEUE_NUMBER, SPEECH_NUMBER, Site, folder},
     table::{Reach, Row},
 };
 use crate::{
@@ -42,7 +42,7 @@ const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// Answer and hang up, no sound: signalling alone.
 pub(super) fn w1(args: &Args, directory: &Path) -> Result<Row, Error> {
-    let site = Site::start(&args.server_binary()?, directory.join("w1"), args.keep, true)?;
+    let site = Site::start(&args.server_binary()?, folder(directory, "w1"), args.keep, true)?;
     site.add_flows()?;
     let calls = (args.rate * RATED_S as f64) as usize;
     let plan = Plan {
@@ -66,7 +66,7 @@ pub(super) fn w1(args: &Args, directory: &Path) -> Result<Row, Error> {
 /// A caller hears a flow's prompts.
 pub(super) fn w2(args: &Args, directory: &Path) -> Result<Row, Error> {
     let floor = raw_relay(args.calls, FLOOR_TIME)?;
-    let site = Site::start(&args.server_binary()?, directory.join("w2"), args.keep, true)?;
+    let site = Site::start(&args.server_binary()?, folder(directory, "w2"), args.keep, true)?;
     site.add_flows()?;
     let plan = Plan { sound: true, ..steady_plan(args, &site, SPEECH_NUMBER) };
     let before = site.tick_lateness()?;
@@ -82,7 +82,7 @@ pub(super) fn w2(args: &Args, directory: &Path) -> Result<Row, Error> {
 pub(super) fn bridged(args: &Args, directory: &Path, record: bool) -> Result<Row, Error> {
     let (name, goal) = if record { ("W4", 1.8) } else { ("W3", 1.5) };
     let floor = raw_relay(args.calls, FLOOR_TIME)?;
-    let site = Site::start(&args.server_binary()?, directory.join(name), args.keep, record)?;
+    let site = Site::start(&args.server_binary()?, folder(directory, name), args.keep, record)?;
     let plan = Plan { sound: true, ..steady_plan(args, &site, QUEUE_NUMBER) };
     let before = site.tick_lateness()?;
     let (outcome, idle) = queue_calls(&site, plan, args.calls, Duration::ZERO)?;
@@ -98,7 +98,7 @@ pub(super) fn bridged(args: &Args, directory: &Path, record: bool) -> Result<Row
 
 /// Whole queue calls, with their records on disk.
 pub(super) fn queue(args: &Args, directory: &Path) -> Result<Row, Error> {
-    let mut site = Site::start(&args.server_binary()?, directory.join("queue"), args.keep, true)?;
+    let mut site = Site::start(&args.server_binary()?, folder(directory, "queue"), args.keep, true)?;
     let busy = QUEUE_RING + QUEUE_TALK + QUEUE_SLACK;
     let agents = (args.queue_rate * busy.as_secs_f64()).ceil() as usize;
     let plan = Plan {
@@ -134,7 +134,7 @@ pub(super) fn queue(args: &Args, directory: &Path) -> Result<Row, Error> {
 
 /// Caller's INVITE to agent's INVITE while nothing waits.
 pub(super) fn latency(args: &Args, directory: &Path) -> Result<Row, Error> {
-    let site = Site::start(&args.server_binary()?, directory.join("latency"), args.keep, true)?;
+    let site = Site::start(&args.server_binary()?, folder(directory, "latency"), args.keep, true)?;
     let calls = LATENCY_PER_S * RATED_S;
     let plan = Plan {
         rate_per_s: LATENCY_PER_S as f64,
@@ -150,7 +150,7 @@ pub(super) fn latency(args: &Args, directory: &Path) -> Result<Row, Error> {
 
 /// Memory over a hundred thousand calls.
 pub(super) fn long(args: &Args, directory: &Path) -> Result<Row, Error> {
-    let site = Site::start(&args.server_binary()?, directory.join("long"), args.keep, true)?;
+    let site = Site::start(&args.server_binary()?, folder(directory, "long"), args.keep, true)?;
     let agents = (args.queue_rate * (LONG_TALK + QUEUE_SLACK).as_secs_f64()).ceil() as usize;
     let plan = Plan {
         rate_per_s: args.queue_rate,

@@ -40,6 +40,23 @@ const PAGE: usize = 500;
 /// What a bucket of the media threads' ticks begins with in `/metrics`.
 const TICK_LATENESS: &str = "strowger_media_tick_lateness_seconds_bucket{le=\"";
 
+/// Where a row's server keeps its data. Named anew in each run, as [`set_apart`] goes by names.
+pub(super) fn folder(directory: &Path, row: &str) -> PathBuf {
+    directory.join(format!("{row}-{}", std::process::id()))
+}
+
+/// Lets the folders in this one lie apart from each other on the disk. An ext4 file system without a journal steps over
+/// every file deleted nearby in the last minutes when it makes a new one: what the row before, or the run before, left
+/// behind would cost this one's recordings up to half a millisecond each.
+pub(super) fn set_apart(directory: &Path) -> io::Result<()> {
+    let directory = File::open(directory)?;
+    // Other file systems know no such flag and need none.
+    if let Ok(flags) = rustix::fs::ioctl_getflags(&directory) {
+        let _ = rustix::fs::ioctl_setflags(&directory, flags | rustix::fs::IFlags::TOPDIR);
+    }
+    Ok(())
+}
+
 /// A running server. Gone when dropped, with its data unless `keep` was asked for.
 #[derive(Debug)]
 pub(super) struct Site {
