@@ -17,6 +17,11 @@ mod vitals;
 use clap::{Parser, Subcommand};
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
+/// Messages, facts and records are made on one thread and let go of on another, which the system's allocator pays for with
+/// locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Strowger, an open call-centre platform.
 #[derive(Parser)]
 #[command(name = "strowger", version, after_help = "Example: strowger serve --demo --data ./data")]
