@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// For the server to be ready: the first start makes its database.
@@ -40,9 +40,10 @@ const PAGE: usize = 500;
 /// What a bucket of the media threads' ticks begins with in `/metrics`.
 const TICK_LATENESS: &str = "strowger_media_tick_lateness_seconds_bucket{le=\"";
 
-/// Where a row's server keeps its data. Named anew in each run, as [`set_apart`] goes by names.
+/// Where a row's server keeps its data. Named anew each time, as [`set_apart`] goes by names.
 pub(super) fn folder(directory: &Path, row: &str) -> PathBuf {
-    directory.join(format!("{row}-{}", std::process::id()))
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    directory.join(format!("{row}-{}", since_epoch.as_micros()))
 }
 
 /// Lets the folders in this one lie apart from each other on the disk. An ext4 file system without a journal steps over

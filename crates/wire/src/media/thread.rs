@@ -26,9 +26,10 @@ use std::{
 /// Ticks made up for after a standstill; beyond a second nobody waits for the sound that is missing.
 const MADE_UP_TICKS_MAX: u64 = 50;
 /// A loaded thread wakes on a grid of this step and serves what came meanwhile at once: a wake-up costs more than a
-/// packet. The step divides the tick, so a talker's packets, 20 ms apart, wait equally long, but for one whose packets come
-/// just when a step begins: they wait now for this one, now for the next.
+/// packet. The step divides the tick, so that a talker's packets, 20 ms apart, wait equally long.
 const GRID: Duration = Duration::from_millis(2);
+/// Steps of a tick.
+const STEPS: u64 = (TICK.as_millis() / GRID.as_millis()) as u64;
 /// Loaded means four packets for each step of the grid; below, each packet is served as it comes.
 const GRID_PACKETS_MIN: u64 = 40;
 /// The longest packet of sound on an Ethernet; one that fills the room may have been cut and is dropped.
@@ -44,6 +45,8 @@ pub(super) struct Worker<F> {
     /// Packets since the last tick, and whether those of the tick before were many.
     packets: u64,
     loaded: bool,
+    /// Packets of this round left for the next step.
+    early: usize,
     /// When the last tick was due.
     due: Duration,
 }
@@ -63,6 +66,8 @@ struct Edge<F> {
 struct Leg {
     stream: StreamId,
     bound: Bound,
+    /// The step of the grid at which its last packet was served.
+    step: u64,
 }
 
 impl<F: Fn(Event)> Worker<F> {
@@ -92,6 +97,7 @@ impl<F: Fn(Event)> Worker<F> {
             started: Instant::now(),
             packets: 0,
             loaded: false,
+            early: 0,
             due: Duration::ZERO,
         }
     }
@@ -111,7 +117,7 @@ impl<F: Fn(Event)> Worker<F> {
                 Ok(Flow::Stop) => return,
                 Err(_) => self.start_anew(woken),
             }
-            if self.loaded && count < Poll::BATCH {
+            if self.loaded && (count < Poll::BATCH || self.early == count) {
                 std::thread::sleep(until_next_step(self.started.elapsed()));
             }
         }
@@ -120,6 +126,7 @@ impl<F: Fn(Event)> Worker<F> {
     /// Serves what a wait found.
     fn round(&mut self, count: usize, orders: &Receiver<Order>, woken: &AtomicBool) -> Flow {
         let now = self.started.elapsed();
+        self.early = 0;
         // The clock first: packets of a whole grid step would make the frames of this tick late.
         if self.edge.poll.is_timer_ready(count) {
             self.tick();
@@ -165,7 +172,13 @@ impl<F: Fn(Event)> Worker<F> {
             self.edge.sockets.spoken_to(descriptor, Instant::now());
             return;
         };
-        let Some(Some(leg)) = self.edge.legs.get(slot) else { return };
+        let Some(Some(leg)) = self.edge.legs.get_mut(slot) else { return };
+        let step = step_of(now);
+        if self.loaded && is_early(leg.step, step) {
+            self.early += 1;
+            return;
+        }
+        leg.step = step;
         let Some((length, source)) = leg.bound.pair.receive(&mut self.datagram[..]) else { return };
         add(&self.edge.counters.received_packets, 1);
         self.packets += 1;
@@ -207,6 +220,16 @@ impl<F: Fn(Event)> Worker<F> {
     }
 }
 
+fn step_of(now: Duration) -> u64 {
+    (now.as_nanos() / GRID.as_nanos()) as u64
+}
+
+/// A talker whose packets come just when a step begins would have them served now at this one, now at the next, 2 ms apart
+/// or together. One that is a step too early is left for the next wait, so that such a talker keeps to the later step.
+fn is_early(last: u64, step: u64) -> bool {
+    step.wrapping_sub(last) % STEPS == STEPS - 1
+}
+
 fn until_next_step(now: Duration) -> Duration {
     let step = GRID.as_nanos() as u64;
     Duration::from_nanos(step - now.as_nanos() as u64 % step)
@@ -228,7 +251,7 @@ impl<F: Fn(Event)> Sink for Edge<F> {
         if self.legs.len() <= slot {
             self.legs.resize_with(slot + 1, || None);
         }
-        self.legs[slot] = Some(Leg { stream, bound });
+        self.legs[slot] = Some(Leg { stream, bound, step: 0 });
         Some(SocketAddr::new(self.described, port))
     }
 
@@ -260,5 +283,28 @@ impl<F: Fn(Event)> Sink for Edge<F> {
             (None, Tap::End { ms }) => (self.events)(Event::Recorded { recording, ms, lost_ms: ms }),
             (None, Tap::Begin { .. } | Tap::Block(_)) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At which steps a talker's packets are served that come at these, each tick anew.
+    fn served(arrivals: &[u64]) -> Vec<u64> {
+        let mut last = 0;
+        let at = arrivals.iter().zip(0..).map(|(arrival, tick)| {
+            let step = tick * STEPS + arrival;
+            last = if is_early(last, step) { step + 1 } else { step };
+            last - tick * STEPS
+        });
+        at.collect()
+    }
+
+    #[test]
+    fn a_talker_at_the_edge_of_a_step_keeps_to_the_later_one() {
+        assert_eq!(served(&[4, 5, 4, 5, 5, 4, 4]), [4, 5, 5, 5, 5, 5, 5]);
+        assert_eq!(served(&[3, 4, 4, 5, 5, 6, 6]), [3, 4, 4, 5, 5, 6, 6], "a clock that runs late is followed");
+        assert_eq!(served(&[6, 5, 5, 4, 4, 3]), [6, 6, 6, 4, 4, 4], "one that runs early, two steps at a time");
     }
 }
