@@ -52,7 +52,7 @@ pub struct Args {
     /// Where to write the table as JSON
     #[arg(long, value_name = "FILE", default_value = "strowger-bench.json")]
     pub json: PathBuf,
-    /// Where the servers keep their data meanwhile [default: strowger-bench in the temporary folder]
+    /// Where the servers keep their data meanwhile [default: a folder of its own in the temporary one]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Keep the servers' data and logs
@@ -140,7 +140,11 @@ pub fn run(args: Args) -> ExitCode {
     match bench(&args, &mut io::stdout().lock()) {
         Ok(Bench { failed: false, rows }) if rows.iter().all(|row| row.missed().next().is_none()) => ExitCode::SUCCESS,
         Ok(Bench { failed: false, .. }) => ExitCode::from(2),
-        Ok(Bench { failed: true, .. }) | Err(_) => ExitCode::FAILURE,
+        Ok(Bench { failed: true, .. }) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("strowger bench: {error}\n"));
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -156,10 +160,12 @@ pub struct Bench {
 /// Measures the rows asked for, tells of each as it comes, then the whole table.
 ///
 /// # Errors
-/// The table could not be written, or the folder for the servers' data not made.
+/// The table could not be written.
 pub fn bench(args: &Args, out: &mut impl io::Write) -> io::Result<Bench> {
-    let directory = args.data.clone().unwrap_or_else(|| std::env::temp_dir().join("strowger-bench"));
-    fs::create_dir_all(&directory).and_then(|()| site::set_apart(&directory))?;
+    let temporary = || std::env::temp_dir().join(format!("strowger-bench-{}", std::process::id()));
+    let directory = args.data.clone().unwrap_or_else(temporary);
+    // What is wrong with the folder, the first server that uses it tells.
+    let _ = site::set_apart(&directory);
     let mut bench = Bench::default();
     for name in args.rows.iter().copied().chain(args.long.then_some(RowName::Long)) {
         writeln!(out, "measuring {name} …")?;
@@ -172,10 +178,16 @@ pub fn bench(args: &Args, out: &mut impl io::Write) -> io::Result<Bench> {
         }
     }
     write!(out, "\n{}", table::text(&bench.rows))?;
-    fs::write(&args.json, format!("{:#}\n", table::json(&bench.rows)))?;
-    // Only empty when nothing in it was kept, and no other bench is at work.
+    let json = format!("{:#}\n", table::json(&bench.rows));
+    fs::write(&args.json, json).map_err(|error| of_path(&args.json, &error))?;
+    // Only empty when nothing in it was kept.
     let _ = fs::remove_dir(&directory);
     Ok(bench)
+}
+
+/// What went wrong, and where.
+fn of_path(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 fn measure(name: RowName, args: &Args, directory: &Path) -> Result<Row, Error> {

@@ -1,7 +1,7 @@
 //! A server of its own for a row: the real binary on free ports and an empty data directory, with the agents, queue and
 //! flows that the row needs, made through the API like any site's.
 
-use super::Error;
+use super::{Error, of_path};
 use crate::http::{self, Api};
 use serde_json::{Value, json};
 use std::{
@@ -46,16 +46,15 @@ pub(super) fn folder(directory: &Path, row: &str) -> PathBuf {
     directory.join(format!("{row}-{}", since_epoch.as_micros()))
 }
 
-/// Lets the folders in this one lie apart from each other on the disk. An ext4 file system without a journal steps over
-/// every file deleted nearby in the last minutes when it makes a new one: what the row before, or the run before, left
-/// behind would cost this one's recordings up to half a millisecond each.
+/// Makes this folder, and lets those in it lie apart from each other on the disk. An ext4 file system without a journal
+/// steps over every file deleted nearby in the last minutes when it makes a new one: what the row before, or the run
+/// before, left behind would cost this one's recordings up to half a millisecond each.
 pub(super) fn set_apart(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
     let directory = File::open(directory)?;
     // Other file systems know no such flag and need none.
-    if let Ok(flags) = rustix::fs::ioctl_getflags(&directory) {
-        let _ = rustix::fs::ioctl_setflags(&directory, flags | rustix::fs::IFlags::TOPDIR);
-    }
-    Ok(())
+    let flags = rustix::fs::ioctl_getflags(&directory)?;
+    Ok(rustix::fs::ioctl_setflags(&directory, flags | rustix::fs::IFlags::TOPDIR)?)
 }
 
 /// A running server. Gone when dropped, with its data unless `keep` was asked for.
@@ -71,7 +70,7 @@ pub(super) struct Site {
 impl Site {
     pub(super) fn start(binary: &Path, directory: PathBuf, keep: bool, record: bool) -> Result<Self, Error> {
         let failed = |source| Error::Server { binary: binary.display().to_string(), source };
-        fs::create_dir_all(&directory).map_err(failed)?;
+        fs::create_dir_all(&directory).map_err(|error| failed(of_path(&directory, &error)))?;
         let (http, sip) = (free_tcp_port().map_err(failed)?, free_udp_port().map_err(failed)?);
         let log = File::create(directory.join("server.log")).map_err(failed)?;
         let mut command = Command::new(binary);

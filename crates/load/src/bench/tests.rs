@@ -25,6 +25,17 @@ fn failing(binary: &str, folder: &Path) -> String {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let (mut out, data, json) = (Vec::new(), folder.path().join("file/data"), folder.path().join("bench.json"));
+    let (data, json) = (data.to_str().unwrap(), json.to_str().unwrap());
+    bench(&args(&["--rows", "w1", "--data", data, "--json", json]), &mut out).unwrap();
+    let said = String::from_utf8(out).unwrap();
+    assert!(said.contains(&format!("{data}/w1-")) && said.contains("Not a directory"), "{said}");
+}
+
+#[test]
 fn a_server_that_cannot_be_started_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let said = failing("/nonexistent/strowger", folder.path());
