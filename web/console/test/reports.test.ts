@@ -80,7 +80,7 @@ test("a refused call that is live and stored is shown once, newest first", () =>
   expect(joinedRefused(live, stored).map((row) => row.call)).toEqual(["c", "b", "a"]);
 });
 
-test.each([["1", "按键 1"], ["no_key", "未按键"], ["+12", "另有 12 个节点"], ["of_a_later_version", "of_a_later_version"]])("outlet %s is %s", (outlet, shown) => {
+test.each([["1", "按键 1"], ["no_key", "未按键"], ["caller_gone", "主叫挂断"], ["+12", "另有 12 个节点"], ["of_a_later_version", "of_a_later_version"]])("outlet %s is %s", (outlet, shown) => {
   expect(outletWord(outlet)).toBe(shown);
 });
 

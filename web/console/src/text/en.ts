@@ -354,6 +354,7 @@ export const en: Record<TextKey, string> = {
   "outlet.busy": "Busy",
   "outlet.no_answer": "No answer",
   "outlet.failed": "Failed",
+  "outlet.caller_gone": "Caller hung up",
   "outlet.fault": "Fault in the flow",
   "one.at": "Time",
   "one.rang": "Rang",

@@ -352,6 +352,7 @@ export const zh = {
   "outlet.busy": "遇忙",
   "outlet.no_answer": "未应答",
   "outlet.failed": "失败",
+  "outlet.caller_gone": "主叫挂断",
   "outlet.fault": "流程出错",
   "one.at": "时间",
   "one.rang": "振铃",
